@@ -1,0 +1,22 @@
+/* Force-included before every file: functions that lose track of a length, keep hidden state, or
+ * run a shell do not compile. Each pragma names, beside it, what to use. */
+#ifndef CV_BASE_BANNED_H
+#define CV_BASE_BANNED_H
+
+#include <alloca.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#pragma GCC poison gets             /* Reader, g_data_input... : nothing reads unbounded lines */
+#pragma GCC poison strcpy strncpy   /* g_strlcpy, g_strdup, Buffer */
+#pragma GCC poison strcat strncat   /* Buffer, g_strconcat */
+#pragma GCC poison sprintf vsprintf /* g_snprintf, buffer_printf, g_strdup_printf */
+#pragma GCC poison strtok           /* Reader, g_strsplit */
+#pragma GCC poison atoi atol        /* bytes_parse_u64, g_ascii_string_to_unsigned */
+#pragma GCC poison localtime gmtime /* clock_civil, g_date_time_* */
+#pragma GCC poison rand srand       /* crypto_random */
+#pragma GCC poison system popen     /* g_subprocess_*: no shell between us and a program */
+
+#endif
