@@ -1,0 +1,54 @@
+/* Auth: who is it? SASL mechanisms, the password lane, slowing of guesses.
+ *
+ * Argon2id costs tens of milliseconds, so it runs on threads of its own behind a queue that is fair
+ * by account and peer address; the session parks and is woken by `done`. A success is remembered as
+ * a keyed hash for some minutes and forgotten when the account changes. Guessing is slowed by
+ * account-and-address and by address, never so that the owner is locked out elsewhere and never by
+ * banning an address behind which a whole commune sits [Điều 8.6]. */
+#ifndef CV_AUTH_AUTH_H
+#define CV_AUTH_AUTH_H
+
+#include "directory/directory.h"
+
+typedef struct Auth Auth;
+typedef struct AuthAttempt AuthAttempt;
+
+typedef struct {
+    guint lanes;                    /* hashing threads; 0: one for each core */
+    gint64 remember;                /* microseconds a success is remembered; 0: never */
+    guint failures_free;            /* failures before slowing begins */
+    gint64 delay_first, delay_most; /* microseconds; doubles from first to most */
+} AuthOptions;
+
+Auth *auth_new(Directory *directory, const AuthOptions *options);
+void auth_free(Auth *auth);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Auth, auth_free)
+
+typedef enum {
+    AUTH_PENDING, /* done has not been called yet */
+    AUTH_OK,
+    AUTH_FAILED, /* wrong name or password: one answer for both */
+    AUTH_LOCKED, /* right password, account locked (the text says by which article) */
+    AUTH_BUSY,   /* the lane is full, or the storage failed: temporary */
+} AuthResult;
+
+/* Begins an attempt; name and password are copied (and wiped). done runs on any thread, exactly
+ * once, possibly before this returns; typically it wakes a session. door: "smtp", "imap", … */
+AuthAttempt *auth_begin(Auth *auth, Bytes name, Bytes password, const char *peer, const char *door,
+                        const char *session, void (*done)(gpointer data), gpointer data);
+AuthResult auth_result(AuthAttempt *attempt);
+/* Of an AUTH_OK attempt: the account (owned by the attempt). */
+const DirectoryAccount *auth_account(AuthAttempt *attempt);
+/* A sentence for the person, Vietnamese then English; never NULL once done. */
+const char *auth_text(AuthAttempt *attempt);
+/* May be called while pending: the result is dropped, done is not called after it returns. */
+void auth_attempt_free(AuthAttempt *attempt);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(AuthAttempt, auth_attempt_free)
+
+/* SASL PLAIN (RFC 4616): authzid NUL authcid NUL passwd. authzid must be empty or equal authcid.
+ * FALSE: malformed. The views point into message. */
+gboolean auth_parse_plain(Bytes message, Bytes *name, Bytes *password);
+/* Base64 as SASL uses it, strict (no white space, right padding); g_free, NULL when malformed. */
+guint8 *auth_base64_decode(Bytes text, gsize *length);
+
+#endif

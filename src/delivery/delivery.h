@@ -1,0 +1,47 @@
+/* Delivery: one message in, its local copies and its queue entries out, in one commit.
+ *
+ * The caller has verified the recipients (directory_resolve) and holds the bytes in a BlobWriter.
+ * delivery_submit parses, judges the attachments [Điều 5.1], flushes a large blob, and hands the
+ * transaction to the writer; done tells when all of it is durable or why nothing was done. */
+#ifndef CV_DELIVERY_DELIVERY_H
+#define CV_DELIVERY_DELIVERY_H
+
+#include "directory/directory.h"
+#include "queue/queue.h"
+#include "store/store.h"
+
+typedef struct Delivery Delivery;
+
+Delivery *delivery_new(Store *store, Directory *directory);
+void delivery_free(Delivery *delivery);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Delivery, delivery_free)
+/* The regulation in force is swapped on SIGHUP. */
+void delivery_set_regulation(Delivery *delivery, Regulation *regulation);
+
+typedef struct {
+    char *address;  /* as given in RCPT, without brackets */
+    gint64 account; /* local: the account; 0: another domain (only for a signed-in sender) */
+    char *dsn;      /* "NOTIFY=… ORCPT=…" or NULL */
+} DeliveryRecipient;
+
+typedef struct DeliveryRequest DeliveryRequest;
+DeliveryRequest *delivery_request_new(Delivery *delivery, BlobWriter *writer /* taken */);
+void delivery_request_free(DeliveryRequest *request);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(DeliveryRequest, delivery_request_free)
+void delivery_request_set_session(DeliveryRequest *request, const char *session, const char *door,
+                                  gint64 submitter);
+/* sender "" is the null sender; dsn "RET=… ENVID=…" or NULL; body "7BIT", "8BITMIME". */
+void delivery_request_set_sender(DeliveryRequest *request, const char *sender, const char *dsn,
+                                 const char *body, gboolean smtputf8);
+void delivery_request_add(DeliveryRequest *request, const char *address, gint64 account,
+                          const char *dsn);
+
+/* Runs the slow part on the calling worker, then returns; done (any thread, once) tells the end.
+ * The request lives until the caller frees it after done. */
+void delivery_submit(DeliveryRequest *request, void (*done)(gpointer data), gpointer data);
+/* After done: 0 when accepted, else the SMTP code. text: "2.0.0 …", "5.3.4 … [Điều 5.1] …" — the
+ * enhanced status code and a sentence, one line, no CRLF. */
+int delivery_code(const DeliveryRequest *request);
+const char *delivery_text(const DeliveryRequest *request);
+
+#endif

@@ -1,0 +1,73 @@
+/* Directory: units, people, accounts, aliases, credentials and delegations, in admin.db.
+ *
+ * Local parts are stored folded (lower case); an address is unique over all kinds of account and
+ * over all history [Điều 3.1.e, 3.2.b]. Every change leaves an audit record in the same
+ * transaction. What the protocols need is here; the registry's own calls are in unit.h, account.h.
+ */
+#ifndef CV_DIRECTORY_DIRECTORY_H
+#define CV_DIRECTORY_DIRECTORY_H
+
+#include "db/db.h"
+#include "regulation/regulation.h"
+
+typedef struct Directory Directory;
+
+extern const DbSchema directory_schema; /* of admin.db */
+
+/* domain: the body's mail domain, ASCII lower case. */
+Directory *directory_open(Db *admin, const char *domain, GError **error);
+void directory_close(Directory *directory);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Directory, directory_close)
+Db *directory_db(Directory *directory);
+const char *directory_domain(Directory *directory);
+
+typedef enum { DIRECTORY_UNIT, DIRECTORY_PERSON, DIRECTORY_SERVICE } DirectoryKind;
+typedef enum {
+    DIRECTORY_REQUESTED,
+    DIRECTORY_ACTIVE,
+    DIRECTORY_LOCKED, /* cannot sign in or send, still receives [Điều 4.2.c] */
+    DIRECTORY_CLOSED, /* 550 5.1.1 */
+} DirectoryState;
+
+typedef struct {
+    gint64 id;     /* also the store's account number */
+    char *address; /* "tvanh.stttt@bacninh.gov.vn" */
+    char *name;    /* of the person or unit, as shown */
+    DirectoryKind kind;
+    DirectoryState state;
+    gint64 unit;
+    gint64 quota; /* bytes */
+} DirectoryAccount;
+void directory_account_free(DirectoryAccount *account);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(DirectoryAccount, directory_account_free)
+
+typedef enum {
+    DIRECTORY_FOUND,       /* *out is set */
+    DIRECTORY_NO_SUCH,     /* the domain is ours, the address is not */
+    DIRECTORY_NOT_OURS,    /* another domain */
+    DIRECTORY_ADDRESS_BAD, /* not an address at all */
+    DIRECTORY_FAILED,      /* storage; *error set */
+} DirectoryFind;
+/* Whom mail to this address reaches: exact address or alias, else without "+tag" (RFC 5233);
+ * postmaster and abuse always reach somebody (also as bare "postmaster"). Case does not matter;
+ * quoted local parts are unquoted; source routes and the percent hack are not followed. */
+DirectoryFind directory_resolve(Directory *directory, Bytes address, DirectoryAccount **out,
+                                GError **error);
+DirectoryAccount *directory_account(Directory *directory, gint64 id, GError **error);
+/* For signing in: full address or local part alone, exact or alias; no tag. */
+DirectoryFind directory_login(Directory *directory, Bytes name, DirectoryAccount **out,
+                              GError **error);
+/* The stored password hash (g_free); NULL without error when the account has none. */
+char *directory_credential(Directory *directory, gint64 account, GError **error);
+/* May this account put this address into MAIL FROM and From:? Its own, its aliases (with or without
+ * a tag), and those of accounts that delegated "send" to it [Điều 6.2, 6.3]. The null sender is not
+ * allowed for a submission. */
+gboolean directory_may_send_as(Directory *directory, gint64 account, Bytes address,
+                               gint64 *as_account, GError **error);
+
+/* Told (on the writer thread of admin.db, after the commit) when an account's state, credential or
+ * delegations changed: sessions must be checked again, remembered passwords forgotten. */
+typedef void (*DirectoryNotify)(gint64 account, gpointer data);
+void directory_watch(Directory *directory, DirectoryNotify notify, gpointer data);
+
+#endif

@@ -1,0 +1,123 @@
+/* Net: listeners, sessions, TLS, workers, parking and deadlines.
+ *
+ * No thread waits for a peer. A session between two commands is a small record without stack or
+ * thread. Readiness (epoll, one-shot) or a wake hands it to a worker; the worker calls the
+ * protocol's run(), which takes what it can from the input, appends to the output, and says what it
+ * waits for. Exactly one worker runs a session at a time, so protocol code needs no lock for it.
+ *
+ * The bytes a protocol sees are plain text: TLS, buffering, flushing, deadlines and the limit on
+ * bytes are here. Input that was pipelined before STARTTLS is thrown away, never interpreted. */
+#ifndef CV_NET_NET_H
+#define CV_NET_NET_H
+
+#include "base/buffer.h"
+#include "base/error.h"
+
+typedef struct NetServer NetServer;
+typedef struct NetSession NetSession;
+typedef struct NetTls NetTls; /* certificate and settings; replaced whole on SIGHUP */
+
+/* What run() says at its end. */
+typedef enum {
+    NET_WAIT_INPUT,  /* call me when more input is there (or on a wake) */
+    NET_WAIT_WAKE,   /* only a wake (a completion) matters; leave further input unread */
+    NET_WAIT_OUTPUT, /* the output is full: call me when it has drained below the low mark */
+    NET_AGAIN,       /* I have more to do but let others run first */
+    NET_STARTTLS,    /* flush the output, drop pending input, shake hands, then call me */
+    NET_CLOSE,       /* flush the output and close */
+} NetVerdict;
+
+/* Why run() was called; several at once are possible. */
+typedef enum {
+    NET_EVENT_START =
+        1 << 0, /* first call of the session (after the handshake under implicit TLS) */
+    NET_EVENT_INPUT = 1 << 1,    /* input may have grown */
+    NET_EVENT_WAKE = 1 << 2,     /* net_wake was called since the last run */
+    NET_EVENT_OUTPUT = 1 << 3,   /* the output drained */
+    NET_EVENT_SECURED = 1 << 4,  /* the STARTTLS handshake succeeded */
+    NET_EVENT_DEADLINE = 1 << 5, /* the deadline passed: say good-bye and return NET_CLOSE */
+    NET_EVENT_EOF = 1 << 6,      /* the peer sends no more; what is in the input is all there is */
+    NET_EVENT_SHUTDOWN = 1 << 7, /* the server stops: finish, say so, NET_CLOSE */
+} NetEvents;
+
+typedef struct {
+    const char *name;     /* "smtp", "submission", "imap": log and metrics */
+    gsize state_size;     /* bytes of zeroed protocol state made with the session */
+    gsize input_maximum;  /* bytes of unread input kept at most (a line and a piece of literal) */
+    gint64 greeting_time; /* microseconds a peer has until its first full command */
+    NetVerdict (*run)(NetSession *session, gpointer state, NetEvents events);
+    void (*free)(gpointer state); /* frees what state points to, not state itself; any thread */
+} NetProtocol;
+
+typedef struct {
+    const NetProtocol *protocol;
+    gpointer service;    /* the protocol's shared data: net_session_service */
+    const char *address; /* "127.0.0.1", "::", "0.0.0.0" */
+    guint16 port;        /* 0: any free one (net_listen returns it) */
+    gboolean implicit_tls;
+    guint session_maximum; /* 0: the server's own limit */
+} NetListener;
+
+typedef struct {
+    guint workers;                 /* threads; 0: 4 per core, at least 8 */
+    guint session_maximum;         /* sessions in all; further ones are told so and closed */
+    guint session_maximum_address; /* per peer address, before sign-in; 0: none */
+} NetOptions;
+
+NetServer *net_server_new(const NetOptions *options, GError **error);
+/* Binds; accepting begins with net_server_start. Returns the port, or 0 with error. A socket
+ * passed in by systemd for this port is used instead of a new one. */
+guint16 net_listen(NetServer *server, const NetListener *listener, GError **error);
+gboolean net_server_start(NetServer *server, GError **error);
+/* Stops accepting, gives every session NET_EVENT_SHUTDOWN, waits until all are gone or the time
+ * (microseconds) is over, stops the workers. */
+void net_server_stop(NetServer *server, gint64 patience);
+void net_server_free(NetServer *server);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(NetServer, net_server_free)
+
+/* PEM files. Sessions that are open keep the old one. TLS 1.2 and 1.3, no renegotiation, no
+ * compression, no early data. */
+gboolean net_server_set_certificate(NetServer *server, const char *certificate, const char *key,
+                                    GError **error);
+/* Writes a self-signed P-256 certificate for the names, valid ten years (0600 key). */
+gboolean net_make_certificate(const char *certificate, const char *key, const char *const *names,
+                              GError **error);
+
+/* ---- For run() ---- */
+
+/* Unread input. Take with buffer_consume; what is left is there at the next call. */
+Buffer *net_input(NetSession *session);
+/* Output: appended bytes are sent when run() returns. Its maximum is NET_OUTPUT_LIMIT: a protocol
+ * that produces much checks net_output_full between pieces and returns NET_WAIT_OUTPUT. */
+Buffer *net_output(NetSession *session);
+#define NET_OUTPUT_HIGH  (256 * 1024)
+#define NET_OUTPUT_LIMIT (64 * 1024 * 1024)
+gboolean net_output_full(NetSession *session); /* NET_OUTPUT_HIGH reached */
+/* Sends what is in the output now, as far as the socket takes it, without waiting: between the
+ * pieces of a long answer. FALSE: the socket is full, return NET_WAIT_OUTPUT. */
+gboolean net_flush(NetSession *session);
+
+/* Microseconds from now until NET_EVENT_DEADLINE; 0: none. Stays until set again. */
+void net_set_deadline(NetSession *session, gint64 microseconds);
+/* Any thread, any number of times: run() will be called with NET_EVENT_WAKE. The caller must hold a
+ * reference (net_session_ref) or be sure otherwise that the session lives. */
+void net_wake(NetSession *session);
+NetSession *net_session_ref(NetSession *session);
+void net_session_unref(NetSession *session);
+
+gpointer net_session_service(NetSession *session);
+const char *net_session_id(const NetSession *session);   /* "k3x9…": in every log line */
+const char *net_session_peer(const NetSession *session); /* "192.0.2.1" or "2001:db8::1" */
+guint16 net_session_peer_port(const NetSession *session);
+guint16 net_session_local_port(const NetSession *session);
+gboolean net_session_is_loopback(const NetSession *session);
+gboolean net_session_is_secure(const NetSession *session); /* TLS is up */
+const char *net_session_cipher(const NetSession *session); /* "TLSv1.3 TLS_AES_256_GCM_SHA384" */
+/* Lifts the limits for strangers (per-address count). */
+void net_session_signed_in(NetSession *session);
+/* Calls fn on each living session of a protocol (locks: "end what this account has open"). fn runs
+ * under a lock: it may net_wake, nothing else. */
+void net_each_session(NetServer *server, void (*fn)(NetSession *, gpointer state, gpointer data),
+                      gpointer data);
+
+#endif

@@ -1,0 +1,47 @@
+/* Queue: mail for other domains, durable in mail.db (its tables are steps of the store's schema).
+ * An entry is one message for one destination domain; its recipients are rows. Sending runs
+ * elsewhere (smtp/client) and knows this folder only by these calls. */
+#ifndef CV_QUEUE_QUEUE_H
+#define CV_QUEUE_QUEUE_H
+
+#include "blob/blob.h"
+#include "db/db.h"
+
+extern const char queue_schema_v1[];
+
+typedef enum { QUEUE_WAITING, QUEUE_HELD, QUEUE_SENDING } QueueState;
+
+typedef struct {
+    gint64 id;
+    gint64 account;         /* submitter, 0 for our own notices */
+    const char *sender;     /* envelope, "" for the null sender */
+    const char *domain;     /* destination, ASCII lower case */
+    const char *recipients; /* separated by one space */
+    const char *dsn;        /* RET, ENVID, NOTIFY, ORCPT as data: "RET=HDRS ENVID=…"; "" */
+    const char *body;       /* "7BIT", "8BITMIME", "BINARYMIME" */
+    gboolean smtputf8;
+    BlobId blob;
+    guint64 size;  /* bytes */
+    gint64 intake; /* id of the reception record */
+    QueueState state;
+    gint64 received, next; /* Unix microseconds: entered, next attempt */
+    guint attempts;
+    const char *last_answer; /* what the far end said last, or why we hold it */
+} QueueEntry;
+
+/* Inside a DbWork: one reference of the blob is the entry's (the caller counted it). */
+gboolean queue_insert(DbConn *conn, const QueueEntry *entry, gint64 *id, GError **error);
+typedef gboolean (*QueueEach)(const QueueEntry *entry, gpointer data);
+gboolean queue_each(DbConn *conn, QueueEach each, gpointer data, GError **error);
+/* The entry; strings are valid during each only. NOT_FOUND. */
+gboolean queue_get(DbConn *conn, gint64 id, QueueEach each, gpointer data, GError **error);
+/* Hold or release one entry; holding an account's mail holds all its entries [Điều 4.2.c]. */
+gboolean queue_hold(Db *mail, gint64 id, gboolean hold, const char *why, GError **error);
+gboolean queue_hold_account(Db *mail, gint64 account, gboolean hold, const char *why,
+                            GError **error);
+/* Makes it due now. */
+gboolean queue_retry(Db *mail, gint64 id, GError **error);
+/* Removes it without a notice to the sender; gives the blob's reference back. */
+gboolean queue_drop(Db *mail, gint64 id, GError **error);
+
+#endif
