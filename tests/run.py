@@ -1,0 +1,405 @@
+#!/usr/bin/python3
+"""Runs congvu's tests, part by part, and adds up what they found.
+
+./test starts this after installing packages. Each part is a function of the table PARTS: it gets a
+Part to report to and leaves counts in it. Whatever a part prints goes to build-test/logs/PART.log;
+on failure its end is shown. A part that finds nothing to run counts as failed, so that an empty
+suite is never taken for a passing one. The last line is "N passed, N failed" over all parts.
+"""
+
+import argparse
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+LOGS = ROOT / "build-test" / "logs"
+CORES = str(os.cpu_count() or 2)
+
+# Sanitizers end a process that erred with a status of its own, so that a test sees it.
+SANITIZER_ENV = {
+    "ASAN_OPTIONS": "detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1",
+    "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
+    "LSAN_OPTIONS": "print_suppressions=0",
+    "TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1",
+}
+
+
+class Part:
+    """What one part of the tests found, and where its output goes."""
+
+    def __init__(self, name, options):
+        self.name = name
+        self.options = options
+        self.passed = 0
+        self.failed = 0
+        self.skipped = 0
+        self.note = ""
+        self.log = LOGS / f"{name}.log"
+
+    def run(self, *command, env=None, timeout=1800):
+        """Runs a command with its output in the log; returns its exit status."""
+        with self.log.open("a", encoding="utf-8") as log:
+            log.write("$ " + " ".join(str(word) for word in command) + "\n")
+            log.flush()
+            try:
+                return subprocess.run(
+                    [str(word) for word in command], cwd=ROOT, stdin=subprocess.DEVNULL,
+                    stdout=log, stderr=subprocess.STDOUT, env={**os.environ, **(env or {})},
+                    timeout=timeout, check=False).returncode
+            except subprocess.TimeoutExpired:
+                log.write(f"\nstopped after {timeout} s\n")
+                return 124
+
+    def check(self, *command, env=None, timeout=1800):
+        """A command that is one test by itself."""
+        good = self.run(*command, env=env, timeout=timeout) == 0
+        self.count(good)
+        return good
+
+    def count(self, good):
+        if good:
+            self.passed += 1
+        else:
+            self.failed += 1
+
+
+def git(*arguments):
+    done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True,
+                          check=False)
+    return done.stdout.split("\n") if done.returncode == 0 else []
+
+
+def sources(*suffixes):
+    found = []
+    for folder in ("src", "tests", "bench"):
+        found += [p for p in (ROOT / folder).rglob("*") if p.suffix in suffixes]
+    return sorted(found)
+
+
+# ---------------------------------------------------------------------------------------- builds
+
+BUILDS = {
+    # name: (compiler, options)
+    "release": ("gcc", ["--buildtype=release", "-Db_lto=false"]),
+    "asan": ("gcc", ["--buildtype=debugoptimized", "-Db_sanitize=address,undefined",
+                     "-Db_lundef=false"]),
+    "tsan": ("gcc", ["--buildtype=debugoptimized", "-Db_sanitize=thread", "-Db_lundef=false"]),
+    "clang": ("clang", ["--buildtype=debugoptimized"]),
+    "fuzz": ("clang", ["--buildtype=debugoptimized", "-Dfuzz=true",
+                       "-Db_sanitize=address,undefined", "-Db_lundef=false"]),
+}
+
+
+def directory_of(build):
+    return ROOT / f"build-{'test' if build == 'release' else build}"
+
+
+def build(part, name):
+    """Configures (once) and compiles one build with -Werror. True when it succeeded."""
+    where = directory_of(name)
+    compiler, options = BUILDS[name]
+    if not (where / "build.ninja").is_file():
+        if part.run("meson", "setup", where, "-Dwerror=true", *options,
+                    env={"CC": compiler}) != 0:
+            return False
+    return part.run("ninja", "-C", where, "-j", CORES) == 0
+
+
+def part_build(part):
+    part.count(build(part, "release"))
+    part.count(build(part, "asan"))
+
+
+# ---------------------------------------------------------------------------------------- suites
+
+CMOCKA = re.compile(r"^\[  (PASSED|FAILED)  \] (?:[^:\n]*: )?(\d+) test\(s\)", re.M)
+
+
+def unit(part, name):
+    """The unit suite in one build; every cmocka test counts, a crashed program counts as one."""
+    if not build(part, name):
+        part.failed += 1
+        return
+    where = directory_of(name)
+    results = where / "meson-logs" / "testlog.json"
+    results.unlink(missing_ok=True)
+    part.run("meson", "test", "-C", where, "--no-rebuild", "--suite", "unit",
+             "--print-errorlogs", "--num-processes", CORES, "--timeout-multiplier", "4",
+             env=SANITIZER_ENV)
+    if not results.is_file():
+        part.failed += 1
+        return
+    for line in results.read_text(encoding="utf-8").splitlines():
+        result = json.loads(line)
+        output = result.get("stdout", "") + "\n" + result.get("stderr", "")
+        counts = {"PASSED": 0, "FAILED": 0}
+        for verdict, number in CMOCKA.findall(output):
+            counts[verdict] += int(number)
+        if result["result"] == "OK":
+            part.passed += max(counts["PASSED"], 1)
+        else:
+            part.passed += counts["PASSED"]
+            part.failed += max(counts["FAILED"], 1)
+
+
+def part_unit(part):
+    unit(part, "asan")
+
+
+def pytest(part, folder, build_name="asan", env=None, arguments=()):
+    """A pytest folder against one build of the program."""
+    if build_name and not build(part, build_name):
+        part.failed += 1
+        return
+    results = LOGS / f"{part.name}.xml"
+    results.unlink(missing_ok=True)
+    parallel = ["-n", CORES] if folder != "tests/tools" else []
+    if part.options.only:
+        arguments = [*arguments, "-k", part.options.only]
+    status = part.run(
+        "/usr/bin/python3", "-m", "pytest", "-q", "-p", "no:cacheprovider", *parallel, "-ra",
+        "--junitxml", results, folder, *arguments,
+        env={**SANITIZER_ENV, "CONGVU_BUILD": str(directory_of(build_name or "release")),
+             "PYTHONDONTWRITEBYTECODE": "1", **(env or {})}, timeout=7200)
+    if not results.is_file():
+        part.failed += 1
+        return
+    for suite in ElementTree.parse(results).getroot().iter("testsuite"):
+        wrong = int(suite.get("failures", 0)) + int(suite.get("errors", 0))
+        skipped = int(suite.get("skipped", 0))
+        part.failed += wrong
+        part.skipped += skipped
+        part.passed += int(suite.get("tests", 0)) - wrong - skipped
+    if status not in (0, 1, 5) and part.failed == 0:
+        part.failed += 1  # interrupted or broken while collecting
+    if part.skipped:
+        part.note = f"{part.skipped} skipped, see {part.log.relative_to(ROOT)}"
+
+
+def part_tools(part):
+    pytest(part, "tests/tools", build_name=None)
+
+
+def part_system(part):
+    pytest(part, "tests/system")
+
+
+def part_clients(part):
+    pytest(part, "tests/clients")
+
+
+def part_faults(part):
+    pytest(part, "tests/faults")
+
+
+# ---------------------------------------------------------------------------------------- checks
+
+def part_includes(part):
+    part.check("tools/check-includes")
+
+
+def part_docs(part):
+    part.check("tools/check-docs")
+
+
+def part_format(part):
+    for path in sources(".c", ".h"):
+        part.check("clang-format", "--dry-run", "-Werror", path.relative_to(ROOT))
+    part.note = "one for each C file"
+
+
+def changed_sources():
+    """C files of the work in hand: uncommitted, and committed since main or the last 10 commits."""
+    base = git("merge-base", "HEAD", "origin/main")
+    head = git("rev-parse", "HEAD")
+    if not base or base == head:
+        base = git("rev-list", "--max-count=1", "--skip=10", "HEAD")
+    names = set(git("diff", "--name-only", base[0] if base and base[0] else "HEAD"))
+    names |= set(git("ls-files", "--others", "--exclude-standard"))
+    return sorted(ROOT / n for n in names if n.startswith("src/") and n.endswith(".c")
+                  and (ROOT / n).is_file())
+
+
+def part_tidy(part):
+    """clang-tidy on what changed (on all of src/ in the long run), within its share of time."""
+    if not build(part, "release"):
+        part.failed += 1
+        return
+    known = {Path(entry["directory"], entry["file"]).resolve() for entry in
+             json.loads((directory_of("release") / "compile_commands.json").read_text())}
+    files = sources(".c") if part.options.long else changed_sources()
+    files = [path for path in files if path in known]
+    deadline = time.monotonic() + (3600 if part.options.long else 150)
+    running, left = [], list(files)
+    while left or running:
+        while left and len(running) < int(CORES) and time.monotonic() < deadline:
+            path = left.pop(0)
+            log = LOGS / "tidy" / (path.relative_to(ROOT).as_posix().replace("/", "_") + ".log")
+            log.parent.mkdir(exist_ok=True)
+            running.append((path, log, subprocess.Popen(
+                ["clang-tidy", "--quiet", "-p", directory_of("release"),
+                 "--extra-arg=-Wno-unknown-warning-option", path],
+                cwd=ROOT, stdout=log.open("w"), stderr=subprocess.STDOUT)))
+        if time.monotonic() >= deadline and left:
+            part.note = f"time was up: {len(left)} of {len(files)} files not looked at"
+            left = []
+        for entry in [e for e in running if e[2].poll() is not None]:
+            running.remove(entry)
+            part.count(entry[2].returncode == 0)
+            if entry[2].returncode != 0:
+                with part.log.open("a", encoding="utf-8") as out:
+                    out.write(entry[1].read_text(errors="replace"))
+        time.sleep(0.05)
+    if not files:
+        part.passed, part.note = 1, "no C file changed"
+
+
+# --------------------------------------------------------------------------------------- fuzzing
+
+def part_fuzz(part):
+    """Each fuzz target for some seconds from its seeds; seeds alone count as a test too."""
+    if not build(part, "fuzz"):
+        part.failed += 1
+        return
+    targets = sorted(p for p in directory_of("fuzz").glob("fuzz_*")
+                     if p.is_file() and os.access(p, os.X_OK))
+    seconds = part.options.fuzz_seconds or (
+        600 if part.options.long else max(2, min(10, 120 // max(1, len(targets)))))
+    executions = 0
+    for target in targets:
+        name = target.name[len("fuzz_"):]
+        corpus = LOGS.parent / "corpus" / name
+        findings = LOGS.parent / "findings" / name
+        for folder in (corpus, findings):
+            folder.mkdir(parents=True, exist_ok=True)
+        seeds = [ROOT / "tests" / "seeds" / name]
+        dictionary = ROOT / "tests" / "seeds" / f"{name}.dict"
+        command = [target, f"-max_total_time={seconds}", "-timeout=10", "-rss_limit_mb=2048",
+                   "-max_len=65536", "-print_final_stats=1", f"-artifact_prefix={findings}/"]
+        if dictionary.is_file():
+            command.append(f"-dict={dictionary}")
+        start = part.log.stat().st_size if part.log.exists() else 0
+        part.check(*command, corpus, *[s for s in seeds if s.is_dir()], env=SANITIZER_ENV,
+                   timeout=seconds * 4 + 120)
+        with part.log.open(encoding="utf-8", errors="replace") as log:
+            log.seek(start)
+            found = re.search(r"stat::number_of_executed_units: (\d+)", log.read())
+            executions += int(found.group(1)) if found else 0
+    part.note = f"{executions:,} executions, {seconds} s for each of {len(targets)} targets"
+
+
+# ------------------------------------------------------------------------------------- long parts
+
+def part_clang(part):
+    unit(part, "clang")
+
+
+def part_kills(part):
+    pytest(part, "tests/system", "release", {"CONGVU_KILLS": "200"}, ["-m", "kills"])
+
+
+def part_sweep(part):
+    pytest(part, "tests/faults", "release", {"CONGVU_SWEEP": "all"})
+
+
+def part_tsan(part):
+    unit(part, "tsan")
+    pytest(part, "tests/system", "tsan", {"CONGVU_SLOWNESS": "8"})
+
+
+def part_valgrind(part):
+    pytest(part, "tests/system", "release",
+           {"CONGVU_WRAPPER": "valgrind --error-exitcode=99 --leak-check=full "
+                              "--errors-for-leak-kinds=definite --quiet",
+            "CONGVU_SLOWNESS": "30"}, ["-m", "not kills"])
+
+
+# name: (function, in the short run, what it does)
+PARTS = {
+    "build": (part_build, True, "release build and ASan + UBSan build, with -Werror"),
+    "includes": (part_includes, True, "layering of src/"),
+    "format": (part_format, True, "clang-format"),
+    "docs": (part_docs, True, "links in the documents"),
+    "tools": (part_tools, True, "tests of the project's own tools"),
+    "unit": (part_unit, True, "unit tests under ASan + UBSan"),
+    "tidy": (part_tidy, True, "clang-tidy on what changed"),
+    "clang": (part_clang, False, "unit tests built by Clang"),
+    "tsan": (part_tsan, False, "unit and system tests under ThreadSanitizer"),
+}
+
+
+def show_end(part, lines=60):
+    if not part.log.is_file():
+        return
+    text = part.log.read_text(encoding="utf-8", errors="replace").splitlines()
+    print(f"--- the end of {part.log.relative_to(ROOT)}")
+    print("\n".join(text[-lines:]))
+    print("---")
+
+
+def run_part(name, options):
+    part = Part(name, options)
+    part.log.unlink(missing_ok=True)
+    began = time.monotonic()
+    try:
+        PARTS[name][0](part)
+    except (OSError, ValueError, subprocess.SubprocessError) as error:
+        with part.log.open("a", encoding="utf-8") as log:
+            log.write(f"{type(error).__name__}: {error}\n")
+        part.failed += 1
+    if part.passed + part.failed == 0:
+        part.failed, part.note = 1, "nothing was there to run"
+    part.seconds = time.monotonic() - began
+    print(f"{'FAIL' if part.failed else 'ok  '} {name:<10}{part.passed:>6} passed"
+          f"{part.failed:>5} failed {part.seconds:>7.1f} s  {part.note}", flush=True)
+    if part.failed:
+        show_end(part)
+    return part
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="./test", description="Builds congvu and runs its tests.")
+    parser.add_argument("parts", nargs="*", metavar="PART", help="only these (default: all)")
+    parser.add_argument("--long", action="store_true", help="the long parts too")
+    parser.add_argument("--list", action="store_true", help="name the parts and end")
+    parser.add_argument("--only", metavar="EXPRESSION", help="pytest's -k, for the pytest parts")
+    parser.add_argument("--fuzz-seconds", type=int, metavar="N", help="for each fuzz target")
+    options = parser.parse_args()
+    if options.list:
+        for name, (_, short, what) in PARTS.items():
+            print(f"{name:<10}{'      ' if short else '(long)'} {what}")
+        return 0
+    unknown = [name for name in options.parts if name not in PARTS]
+    if unknown:
+        parser.error(f"no part named {', '.join(unknown)}; ./test --list names them")
+    LOGS.mkdir(parents=True, exist_ok=True)
+    names = options.parts or [n for n, (_, short, _) in PARTS.items() if short or options.long]
+    parts = [run_part(name, options) for name in names]
+    if options.long and not options.parts:
+        write_reliability(parts)
+    passed = sum(part.passed for part in parts)
+    failed = sum(part.failed for part in parts)
+    print(f"{passed} passed, {failed} failed", flush=True)
+    return 0 if passed and not failed else 1
+
+
+def write_reliability(parts):
+    """The table of the long run, for docs/reliability.md to be made from."""
+    lines = ["| part | what | passed | failed | skipped | minutes | note |",
+             "| --- | --- | ---: | ---: | ---: | ---: | --- |"]
+    for part in parts:
+        lines.append(f"| {part.name} | {PARTS[part.name][2]} | {part.passed} | {part.failed} | "
+                     f"{part.skipped} | {part.seconds / 60:.1f} | {part.note} |")
+    table = LOGS.parent / "reliability.md"
+    table.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    print(f"The table of this run is in {table.relative_to(ROOT)}.")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
