@@ -195,7 +195,7 @@ def part_clients(part):
 
 
 def part_faults(part):
-    pytest(part, "tests/faults")
+    pytest(part, "tests/faults", "release")
 
 
 # ---------------------------------------------------------------------------------------- checks
@@ -328,6 +328,7 @@ PARTS = {
     "docs": (part_docs, True, "links in the documents"),
     "tools": (part_tools, True, "tests of the project's own tools"),
     "unit": (part_unit, True, "unit tests under ASan + UBSan"),
+    "faults": (part_faults, True, "failing writes and lost power"),
     "tidy": (part_tidy, True, "clang-tidy on what changed"),
     "clang": (part_clang, False, "unit tests built by Clang"),
     "tsan": (part_tsan, False, "unit and system tests under ThreadSanitizer"),
