@@ -31,6 +31,9 @@ typedef struct {
 
 /* Inside a DbWork: one reference of the blob is the entry's (the caller counted it). */
 gboolean queue_insert(DbConn *conn, const QueueEntry *entry, gint64 *id, GError **error);
+/* Inside the same DbWork: names the reception record of the entries first … last, which is written
+ * after them because it names them. */
+gboolean queue_set_intake(DbConn *conn, gint64 first, gint64 last, gint64 intake, GError **error);
 typedef gboolean (*QueueEach)(const QueueEntry *entry, gpointer data);
 gboolean queue_each(DbConn *conn, QueueEach each, gpointer data, GError **error);
 /* The entry; strings are valid during each only. NOT_FOUND. */

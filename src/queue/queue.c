@@ -1,0 +1,183 @@
+/* The durable queue's table and the few acts on it; see queue.h. Recipients of one entry share its
+ * destination, its sender and its fate until the far end answers for each of them. */
+#include "queue/queue.h"
+
+const char queue_schema_v1[] =
+    "CREATE TABLE queue_entry("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT," /* never reused: people quote these numbers */
+    " account INTEGER NOT NULL,"
+    " sender TEXT NOT NULL,"
+    " domain TEXT NOT NULL,"
+    " recipients TEXT NOT NULL,"
+    " dsn TEXT NOT NULL,"
+    " body TEXT NOT NULL,"
+    " smtputf8 INTEGER NOT NULL,"
+    " blob INTEGER NOT NULL,"
+    " size INTEGER NOT NULL,"
+    " intake INTEGER NOT NULL,"
+    " state INTEGER NOT NULL CHECK(state BETWEEN 0 AND 2),"
+    " received INTEGER NOT NULL,"
+    " next INTEGER NOT NULL,"
+    " attempts INTEGER NOT NULL,"
+    " last_answer TEXT NOT NULL);"
+    "CREATE INDEX queue_due ON queue_entry(state, next);"
+    "CREATE INDEX queue_account ON queue_entry(account);";
+
+#define COLUMNS                                                                                    \
+    "id, account, sender, domain, recipients, dsn, body, smtputf8, blob, size, intake, state,"     \
+    " received, next, attempts, last_answer"
+
+static const char *or_empty(const char *text) {
+    return text == NULL ? "" : text;
+}
+
+gboolean queue_insert(DbConn *conn, const QueueEntry *e, gint64 *id, GError **error) {
+    DbStmt *stmt = db_prepare(conn, "INSERT INTO queue_entry(account, sender, domain, recipients,"
+                                    " dsn, body, smtputf8, blob, size, intake, state, received,"
+                                    " next, attempts, last_answer)"
+                                    " VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+    db_bind(stmt, "itttttiiiiiiiit", e->account, or_empty(e->sender), e->domain, e->recipients,
+            or_empty(e->dsn), or_empty(e->body), (gint64)e->smtputf8, (gint64)e->blob,
+            (gint64)e->size, e->intake, (gint64)e->state, e->received, e->next, (gint64)e->attempts,
+            or_empty(e->last_answer));
+    if (!db_run(stmt, error))
+        return FALSE;
+    *id = db_last_insert_id(conn);
+    return TRUE;
+}
+
+gboolean queue_set_intake(DbConn *conn, gint64 first, gint64 last, gint64 intake, GError **error) {
+    DbStmt *stmt = db_prepare(conn, "UPDATE queue_entry SET intake = ? WHERE id BETWEEN ? AND ?");
+    db_bind(stmt, "iii", intake, first, last);
+    return db_run(stmt, error);
+}
+
+static QueueEntry entry_of_row(DbStmt *stmt) {
+    return (QueueEntry){
+        .id = db_column_int(stmt, 0),
+        .account = db_column_int(stmt, 1),
+        .sender = db_column_text(stmt, 2),
+        .domain = db_column_text(stmt, 3),
+        .recipients = db_column_text(stmt, 4),
+        .dsn = db_column_text(stmt, 5),
+        .body = db_column_text(stmt, 6),
+        .smtputf8 = db_column_int(stmt, 7) != 0,
+        .blob = db_column_int(stmt, 8),
+        .size = (guint64)db_column_int(stmt, 9),
+        .intake = db_column_int(stmt, 10),
+        .state = (QueueState)db_column_int(stmt, 11),
+        .received = db_column_int(stmt, 12),
+        .next = db_column_int(stmt, 13),
+        .attempts = (guint)db_column_int(stmt, 14),
+        .last_answer = db_column_text(stmt, 15),
+    };
+}
+
+/* found may be NULL; it counts the rows. */
+static gboolean walk(DbStmt *stmt, QueueEach each, gpointer data, guint *found, GError **error) {
+    for (;;) {
+        switch (db_step(stmt, error)) {
+        case DB_FAILED:
+            return FALSE;
+        case DB_DONE:
+            db_reset(stmt);
+            return TRUE;
+        case DB_ROW:
+            if (found != NULL)
+                (*found)++;
+            QueueEntry entry = entry_of_row(stmt);
+            if (!each(&entry, data)) {
+                db_reset(stmt);
+                return TRUE;
+            }
+        }
+    }
+}
+
+gboolean queue_each(DbConn *conn, QueueEach each, gpointer data, GError **error) {
+    DbStmt *stmt = db_prepare(conn, "SELECT " COLUMNS " FROM queue_entry ORDER BY id");
+    return walk(stmt, each, data, NULL, error);
+}
+
+gboolean queue_get(DbConn *conn, gint64 id, QueueEach each, gpointer data, GError **error) {
+    DbStmt *stmt = db_prepare(conn, "SELECT " COLUMNS " FROM queue_entry WHERE id = ?");
+    db_bind_int(stmt, 1, id);
+    guint found = 0;
+    if (!walk(stmt, each, data, &found, error))
+        return FALSE;
+    if (found == 0)
+        return cv_fail(error, CV_ERROR_NOT_FOUND, "there is no queue entry %" G_GINT64_FORMAT, id);
+    return TRUE;
+}
+
+typedef struct {
+    gint64 id;
+    gboolean hold;
+    const char *why;
+} Act;
+
+static gboolean must_have_changed(DbConn *conn, const Act *act, GError **error) {
+    if (db_changes(conn) > 0)
+        return TRUE;
+    return cv_fail(error, CV_ERROR_NOT_FOUND, "there is no queue entry %" G_GINT64_FORMAT, act->id);
+}
+
+static gboolean hold_one(DbConn *conn, gpointer data, GError **error) {
+    const Act *act = data;
+    DbStmt *stmt =
+        db_prepare(conn, "UPDATE queue_entry SET state = ?, last_answer = ? WHERE id = ?");
+    db_bind(stmt, "iti", (gint64)(act->hold ? QUEUE_HELD : QUEUE_WAITING), or_empty(act->why),
+            act->id);
+    return db_run(stmt, error) && must_have_changed(conn, act, error);
+}
+
+static gboolean hold_account(DbConn *conn, gpointer data, GError **error) {
+    const Act *act = data;
+    DbStmt *stmt =
+        db_prepare(conn, "UPDATE queue_entry SET state = ?, last_answer = ? WHERE account = ?");
+    db_bind(stmt, "iti", (gint64)(act->hold ? QUEUE_HELD : QUEUE_WAITING), or_empty(act->why),
+            act->id);
+    return db_run(stmt, error);
+}
+
+static gboolean retry_one(DbConn *conn, gpointer data, GError **error) {
+    DbStmt *stmt = db_prepare(conn, "UPDATE queue_entry SET next = 0 WHERE id = ?");
+    db_bind_int(stmt, 1, ((const Act *)data)->id);
+    return db_run(stmt, error) && must_have_changed(conn, data, error);
+}
+
+static gboolean keep_blob(const QueueEntry *entry, gpointer data) {
+    *(BlobId *)data = entry->blob;
+    return TRUE;
+}
+
+static gboolean drop_one(DbConn *conn, gpointer data, GError **error) {
+    const Act *act = data;
+    BlobId blob = 0;
+    if (!queue_get(conn, act->id, keep_blob, &blob, error))
+        return FALSE;
+    DbStmt *stmt = db_prepare(conn, "DELETE FROM queue_entry WHERE id = ?");
+    db_bind_int(stmt, 1, act->id);
+    return db_run(stmt, error) && blob_reference(conn, blob, -1, error);
+}
+
+gboolean queue_hold(Db *mail, gint64 id, gboolean hold, const char *why, GError **error) {
+    Act act = {.id = id, .hold = hold, .why = why};
+    return db_write(mail, hold_one, &act, error);
+}
+
+gboolean queue_hold_account(Db *mail, gint64 account, gboolean hold, const char *why,
+                            GError **error) {
+    Act act = {.id = account, .hold = hold, .why = why};
+    return db_write(mail, hold_account, &act, error);
+}
+
+gboolean queue_retry(Db *mail, gint64 id, GError **error) {
+    Act act = {.id = id};
+    return db_write(mail, retry_one, &act, error);
+}
+
+gboolean queue_drop(Db *mail, gint64 id, GError **error) {
+    Act act = {.id = id};
+    return db_write(mail, drop_one, &act, error);
+}

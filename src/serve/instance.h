@@ -1,0 +1,51 @@
+/* Instance: one open data directory with everything in it, for `serve` and for every command that
+ * runs while no server does.
+ *
+ *   DIR/congvu.conf   settings            DIR/mail.db    mailboxes, messages, queue
+ *   DIR/tls/          certificate, key    DIR/admin.db   units, people, accounts, audit
+ *   DIR/blob/         large messages      DIR/lock       held by whoever has it open
+ *   DIR/congvu.sock   commands to the running server */
+#ifndef CV_SERVE_INSTANCE_H
+#define CV_SERVE_INSTANCE_H
+
+#include "auth/auth.h"
+#include "delivery/delivery.h"
+#include "directory/directory.h"
+#include "serve/config.h"
+#include "store/store.h"
+
+typedef struct {
+    char *path; /* absolute */
+    int lock_fd;
+    Config *config;
+    Regulation *regulation; /* use instance_regulation from other threads */
+    GMutex regulation_lock;
+    Db *mail, *admin;
+    BlobStore *blobs;
+    Store *store;
+    Directory *directory;
+    Delivery *delivery;
+    Auth *auth; /* only while serving, else NULL */
+} Instance;
+
+/* Opens DIR and takes its lock. Errors: NOT_FOUND (no such installation), BUSY (another process has
+ * it; the message names its pid), INPUT (configuration or regulation, with file and line), STORAGE,
+ * CORRUPT. Accounts that the store lacks are made, delegations applied again (both idempotent). */
+Instance *instance_open(const char *path, GError **error);
+void instance_close(Instance *instance);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Instance, instance_close)
+
+/* Makes a new installation: EXISTS when there is one. regulation NULL: the shipped default.
+ * Leaves configuration, certificate and empty databases; accounts are the caller's work. */
+gboolean instance_create(const char *path, const char *domain, const char *regulation,
+                         gint64 port_offset, GError **error);
+
+/* The regulation in force; a reference of the caller's. */
+Regulation *instance_regulation(Instance *instance);
+/* Reads configuration and regulation again: what can change without a restart changes; on an error
+ * everything stays as it was. */
+gboolean instance_reload(Instance *instance, GError **error);
+/* A path inside the data directory, or `relative` itself when it is absolute; g_free. */
+char *instance_file(const Instance *instance, const char *relative);
+
+#endif
