@@ -65,6 +65,29 @@ char *directory_credential(Directory *directory, gint64 account, GError **error)
 gboolean directory_may_send_as(Directory *directory, gint64 account, Bytes address,
                                gint64 *as_account, GError **error);
 
+/* ---- What the store must be told ----
+ *
+ * The directory and the store are two files, and no acknowledged act spans both. So every change
+ * that the store must learn of (a new account, its quota, a delegation) also marks the account as
+ * pending in the same transaction of admin.db; whoever applied it takes the mark away. A crash in
+ * between leaves the mark, and the next start applies it again (serve/instance.c). */
+typedef struct {
+    gint64 account;
+    gint64 change; /* number of the last change: a later one keeps the mark */
+} DirectoryPending;
+GArray *directory_pending(Directory *directory, GError **error); /* DirectoryPending */
+gboolean directory_pending_done(Directory *directory, const DirectoryPending *pending,
+                                GError **error);
+
+#define DIRECTORY_MAY_READ  (1u << 0) /* read the unit's mailbox */
+#define DIRECTORY_MAY_WRITE (1u << 1) /* file, flag, delete */
+#define DIRECTORY_MAY_SEND  (1u << 2) /* send as the unit */
+typedef void (*DirectoryDelegate)(gint64 account, gint64 grantee, guint may, gpointer data);
+/* Delegations of this account in force now, with may 0 for those that ended and whose rights the
+ * store may still have. */
+gboolean directory_each_delegation(Directory *directory, gint64 account, DirectoryDelegate each,
+                                   gpointer data, GError **error);
+
 /* Told (on the writer thread of admin.db, after the commit) when an account's state, credential or
  * delegations changed: sessions must be checked again, remembered passwords forgotten. */
 typedef void (*DirectoryNotify)(gint64 account, gpointer data);

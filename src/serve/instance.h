@@ -45,6 +45,9 @@ Regulation *instance_regulation(Instance *instance);
 /* Reads configuration and regulation again: what can change without a restart changes; on an error
  * everything stays as it was. */
 gboolean instance_reload(Instance *instance, GError **error);
+/* Brings the store in step with what the directory has marked as pending (accounts, quotas,
+ * delegations): after each command that changed the directory, and at every opening. */
+gboolean instance_apply_pending(Instance *instance, GError **error);
 /* A path inside the data directory, or `relative` itself when it is absolute; g_free. */
 char *instance_file(const Instance *instance, const char *relative);
 

@@ -1,0 +1,247 @@
+/* Opening and closing a data directory in the right order, once, for the server and for commands;
+ * see instance.h. */
+#include "serve/instance.h"
+
+#include "base/log.h"
+#include "net/net.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+enum { CONFIG_FILE_MAX = 1 << 20 };
+
+char *instance_file(const Instance *instance, const char *relative) {
+    if (g_path_is_absolute(relative))
+        return g_strdup(relative);
+    return g_build_filename(instance->path, relative, NULL);
+}
+
+/* One process per data directory. The lock is the kernel's, so it ends with the process however
+ * that ends; the pid inside is only for the message. */
+static gboolean take_lock(Instance *instance, GError **error) {
+    g_autofree char *path = instance_file(instance, "lock");
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return cv_fail_errno(error, CV_ERROR_STORAGE, "cannot open %s", path);
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        char pid[32] = "";
+        gssize n = pread(fd, pid, sizeof pid - 1, 0);
+        close(fd);
+        return cv_fail(error, CV_ERROR_BUSY,
+                       "%s is in use by process %s; stop it, or let the command talk to it",
+                       instance->path, n > 0 ? g_strstrip(pid) : "(unknown)");
+    }
+    g_autofree char *pid = g_strdup_printf("%d\n", (int)getpid());
+    if (ftruncate(fd, 0) != 0 || pwrite(fd, pid, strlen(pid), 0) < 0) {
+        close(fd);
+        return cv_fail_errno(error, CV_ERROR_STORAGE, "cannot write %s", path);
+    }
+    instance->lock_fd = fd;
+    return TRUE;
+}
+
+static Regulation *load_regulation(const Instance *instance, const Config *config, GError **error) {
+    g_autofree char *inside = instance_file(instance, config->regulation);
+    if (g_file_test(inside, G_FILE_TEST_IS_REGULAR))
+        return regulation_load(inside, error);
+    g_autofree char *shipped = regulation_find(config->regulation, error);
+    return shipped == NULL ? NULL : regulation_load(shipped, error);
+}
+
+static gboolean load_settings(Instance *instance, GError **error) {
+    g_autofree char *path = instance_file(instance, "congvu.conf");
+    if (!g_file_test(path, G_FILE_TEST_EXISTS))
+        return cv_fail(error, CV_ERROR_NOT_FOUND,
+                       "there is no installation in %s; make one with `congvu --data %s init`",
+                       instance->path, instance->path);
+    instance->config = config_load(path, error);
+    if (instance->config == NULL)
+        return FALSE;
+    instance->regulation = load_regulation(instance, instance->config, error);
+    return instance->regulation != NULL;
+}
+
+static gboolean open_databases(Instance *instance, GError **error) {
+    g_autofree char *mail = instance_file(instance, "mail.db");
+    g_autofree char *admin = instance_file(instance, "admin.db");
+    g_autofree char *blobs = instance_file(instance, "blob");
+    if ((instance->mail = db_open(mail, &store_schema, DB_OPEN_CREATE, error)) == NULL ||
+        (instance->admin = db_open(admin, &directory_schema, DB_OPEN_CREATE, error)) == NULL ||
+        (instance->blobs = blob_store_open(blobs, instance->mail, error)) == NULL ||
+        (instance->store = store_open(instance->mail, instance->blobs, error)) == NULL)
+        return FALSE;
+    instance->directory = directory_open(instance->admin, instance->config->domain, error);
+    if (instance->directory == NULL)
+        return FALSE;
+    instance->delivery = delivery_new(instance->store, instance->directory);
+    delivery_set_regulation(instance->delivery, instance->regulation);
+    return TRUE;
+}
+
+Instance *instance_open(const char *path, GError **error) {
+    g_autoptr(Instance) instance = g_new0(Instance, 1);
+    instance->lock_fd = -1;
+    instance->path = g_canonicalize_filename(path, NULL);
+    g_mutex_init(&instance->regulation_lock);
+    if (!load_settings(instance, error) || !take_lock(instance, error) ||
+        !open_databases(instance, error) || !instance_apply_pending(instance, error))
+        return NULL;
+    return g_steal_pointer(&instance);
+}
+
+typedef struct {
+    Instance *instance;
+    GError *error;
+} Grant;
+
+/* [Điều 6.2] What a delegation lets its holder do, in the letters of RFC 4314. */
+static StoreRights rights_of(guint may) {
+    StoreRights rights = 0;
+    if (may & DIRECTORY_MAY_READ)
+        rights |= STORE_RIGHT_LOOKUP | STORE_RIGHT_READ | STORE_RIGHT_SEEN;
+    if (may & DIRECTORY_MAY_WRITE)
+        rights |= STORE_RIGHT_LOOKUP | STORE_RIGHT_READ | STORE_RIGHT_SEEN | STORE_RIGHT_WRITE |
+                  STORE_RIGHT_INSERT | STORE_RIGHT_CREATE | STORE_RIGHT_TRASH | STORE_RIGHT_EXPUNGE;
+    if (may & DIRECTORY_MAY_SEND)
+        rights |= STORE_RIGHT_POST;
+    return rights;
+}
+
+static void grant(gint64 account, gint64 grantee, guint may, gpointer data) {
+    Grant *grants = data;
+    if (grants->error == NULL)
+        store_rights_set(grants->instance->store, account, 0, grantee, rights_of(may),
+                         &grants->error);
+}
+
+static gboolean apply_account(Instance *instance, gint64 id, GError **error) {
+    g_autoptr(DirectoryAccount) account = directory_account(instance->directory, id, error);
+    if (account == NULL || !store_account_ensure(instance->store, id, account->quota, error))
+        return FALSE;
+    Grant grants = {.instance = instance};
+    if (!directory_each_delegation(instance->directory, id, grant, &grants, error))
+        return FALSE;
+    if (grants.error == NULL)
+        return TRUE;
+    g_propagate_error(error, grants.error);
+    return FALSE;
+}
+
+gboolean instance_apply_pending(Instance *instance, GError **error) {
+    g_autoptr(GArray) pending = directory_pending(instance->directory, error);
+    if (pending == NULL)
+        return FALSE;
+    for (guint i = 0; i < pending->len; i++) {
+        const DirectoryPending *p = &g_array_index(pending, DirectoryPending, i);
+        if (!apply_account(instance, p->account, error) ||
+            !directory_pending_done(instance->directory, p, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+void instance_close(Instance *instance) {
+    if (instance == NULL)
+        return;
+    auth_free(instance->auth);
+    delivery_free(instance->delivery);
+    directory_close(instance->directory);
+    store_close(instance->store);
+    blob_store_close(instance->blobs);
+    db_close(instance->admin);
+    db_close(instance->mail);
+    g_clear_pointer(&instance->regulation, regulation_unref);
+    config_free(instance->config);
+    if (instance->lock_fd >= 0)
+        close(instance->lock_fd);
+    g_mutex_clear(&instance->regulation_lock);
+    g_free(instance->path);
+    g_free(instance);
+}
+
+Regulation *instance_regulation(Instance *instance) {
+    g_mutex_lock(&instance->regulation_lock);
+    Regulation *regulation = regulation_ref(instance->regulation);
+    g_mutex_unlock(&instance->regulation_lock);
+    return regulation;
+}
+
+gboolean instance_reload(Instance *instance, GError **error) {
+    g_autofree char *path = instance_file(instance, "congvu.conf");
+    g_autoptr(Config) config = config_load(path, error);
+    if (config == NULL)
+        return FALSE;
+    Regulation *regulation = load_regulation(instance, config, error);
+    if (regulation == NULL)
+        return FALSE;
+    g_mutex_lock(&instance->regulation_lock);
+    Regulation *before = instance->regulation;
+    instance->regulation = regulation;
+    g_mutex_unlock(&instance->regulation_lock);
+    delivery_set_regulation(instance->delivery, regulation);
+    regulation_unref(before);
+    return TRUE;
+}
+
+/* ---- A new installation ---- */
+
+static gboolean make_certificate(const Instance *instance, const Config *config, GError **error) {
+    g_autofree char *certificate = instance_file(instance, config->certificate);
+    g_autofree char *key = instance_file(instance, config->key);
+    g_autofree char *folder = g_path_get_dirname(certificate);
+    if (g_file_test(certificate, G_FILE_TEST_EXISTS))
+        return TRUE;
+    if (g_mkdir_with_parents(folder, 0700) != 0)
+        return cv_fail_errno(error, CV_ERROR_STORAGE, "cannot make %s", folder);
+    const char *names[] = {config->hostname, "localhost", NULL};
+    return net_make_certificate(certificate, key, names, error);
+}
+
+static gboolean write_settings(const Instance *instance, const char *domain, const char *regulation,
+                               gint64 port_offset, GError **error) {
+    g_autofree char *path = instance_file(instance, "congvu.conf");
+    if (g_file_test(path, G_FILE_TEST_EXISTS))
+        return cv_fail(error, CV_ERROR_EXISTS,
+                       "%s exists: there is an installation already; choose another directory",
+                       path);
+    g_auto(Buffer) out;
+    buffer_init(&out, CONFIG_FILE_MAX);
+    g_autofree char *lower = g_ascii_strdown(domain, -1);
+    config_write_new(&out, lower, regulation, port_offset);
+    g_autoptr(GError) writing = NULL;
+    if (!g_file_set_contents_full(path, (const char *)buffer_bytes(&out).p, (gssize)out.n,
+                                  G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE,
+                                  0640, &writing))
+        return cv_fail(error, CV_ERROR_STORAGE, "%s", writing->message);
+    return TRUE;
+}
+
+gboolean instance_create(const char *path, const char *domain, const char *regulation,
+                         gint64 port_offset, GError **error) {
+    g_autofree char *absolute = g_canonicalize_filename(path, NULL);
+    if (g_mkdir_with_parents(absolute, 0750) != 0)
+        return cv_fail_errno(error, CV_ERROR_STORAGE, "cannot make the directory %s", absolute);
+    Instance planned = {.path = absolute, .lock_fd = -1};
+    /* A regulation given as a path keeps meaning the same file from any working directory. */
+    g_autofree char *named = NULL;
+    if (regulation == NULL)
+        named = g_strdup("bacninh-06-2022");
+    else if (g_file_test(regulation, G_FILE_TEST_IS_REGULAR))
+        named = g_canonicalize_filename(regulation, NULL);
+    else
+        named = g_strdup(regulation);
+    if (!write_settings(&planned, domain, named, port_offset, error))
+        return FALSE;
+    g_autofree char *file = instance_file(&planned, "congvu.conf");
+    g_autoptr(Config) config = config_load(file, error);
+    g_autoptr(Instance) opened = NULL;
+    if (config == NULL || !make_certificate(&planned, config, error) ||
+        (opened = instance_open(absolute, error)) == NULL) {
+        g_unlink(file); /* nothing half-made that a second try would stumble over */
+        return FALSE;
+    }
+    return TRUE;
+}
