@@ -3,8 +3,10 @@
  * All changes go through one writer thread per file. It takes whatever requests wait, runs each in
  * a SAVEPOINT of one transaction, commits once, and only then tells them: one flush serves all that
  * wait, so the cost per request falls as load rises. A request that fails is rolled back to its
- * savepoint and touches no other. After a failed commit or flush no waiter is told success and the
- * process ends (log_event, then _exit(70)): it is never tried again in place.
+ * savepoint and touches no other. After a failed write or flush no waiter is told success and the
+ * process ends (log_event, then _exit(70)): it is never tried again in place. Only a write that
+ * found no space on the disk, which comes before any flush, refuses its whole group with BUSY and
+ * lets the process live. docs/decisions/0001-database-failures.md lists every case.
  *
  * Readers take a connection from a small pool for one short read transaction; they are query_only
  * and never checkpoint. A read transaction must end before its session parks.
@@ -38,11 +40,15 @@ typedef enum {
     DB_OPEN_READ_ONLY = 1 << 1, /* doctor beside a running server: no writer thread */
 } DbOpenFlags;
 
-/* Opens (and migrates) the file. Errors: STORAGE, CORRUPT, INPUT (newer than this program). */
+/* Opens (and migrates) the file. Foreign keys that a schema declares are enforced, except while a
+ * step of the schema runs. Errors: STORAGE, CORRUPT, INPUT (newer than this program, another
+ * database; read-only: older than this program). */
 Db *db_open(const char *path, const DbSchema *schema, DbOpenFlags flags, GError **error);
 /* Waits for the requests that were submitted, checkpoints, closes. */
 void db_close(Db *db);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Db, db_close)
+/* Refuses (STORAGE) a folder or file on a network file system. db_open does so itself. */
+gboolean db_check_file_system(const char *path, GError **error);
 
 /* ---- Writing ---- */
 
@@ -56,7 +62,8 @@ typedef void (*DbDone)(gpointer data, const GError *error);
 
 /* Submits and returns at once; done may be NULL. Requests of one thread run in their order. */
 void db_submit(Db *db, DbWork work, DbDone done, gpointer data);
-/* Submits and waits until it is durable or refused. Not from the writer thread. */
+/* Submits and waits until it is durable or refused. Not from the writer thread, and not while this
+ * thread has a read transaction of the same file open: the writer may be waiting for its end. */
 gboolean db_write(Db *db, DbWork work, gpointer data, GError **error);
 
 /* Runs after the group that is being executed has been committed, before the waiters are told, on

@@ -1,0 +1,116 @@
+/* Inside of db/: what its files share. Not for other folders; here the SQL engine is visible. */
+#ifndef CV_DB_INTERNAL_H
+#define CV_DB_INTERNAL_H
+
+#include "db/db.h"
+
+#include <sqlite3.h>
+
+enum {
+    DB_PAGE = 4096,
+    DB_WRITER_CACHE_KIB = 8 * 1024,
+    DB_READER_CACHE_KIB = 1024,
+    DB_READERS = 12, /* connections for reading at most, opened as needed */
+    DB_BUSY_MS = 5000,
+};
+
+struct DbStmt {
+    DbConn *conn;
+    sqlite3_stmt *handle;
+    gboolean active; /* has given a row and is not reset: stands in conn->active */
+    DbStmt *previous, *next;
+};
+
+/* A connection is used by one thread at a time (SQLITE_OPEN_NOMUTEX): the writer's by the writer
+ * thread, a reader's by whoever holds it between db_read_begin and db_read_end. */
+struct DbConn {
+    Db *db;
+    sqlite3 *handle;
+    gboolean writing;
+    GHashTable *statements; /* address of the literal → DbStmt */
+    DbStmt *active;         /* doubly linked */
+    sqlite3_stmt *begin, *commit, *rollback, *savepoint, *release, *rollback_to;
+    int failure;       /* writer: first code of this request that makes the file suspect, else 0 */
+    int last_code;     /* of the last failure; for those who lose their group by another's */
+    gint64 bytes;      /* writer: bytes bound since the group began */
+    GArray *publish;   /* writer: Publication */
+    DbConn *next_idle; /* readers */
+};
+
+typedef struct {
+    DbPublish call;
+    gpointer data;
+    GDestroyNotify free;
+} Publication;
+
+typedef struct Request Request;
+struct Request {
+    Request *next;
+    DbWork work;
+    DbDone done;
+    gpointer data;
+    gpointer done_data;
+    gboolean alone;   /* runs outside of any transaction, between two groups */
+    gboolean on_heap; /* freed by the writer after done; otherwise done was the last touch */
+    GError *error;
+};
+
+struct Db {
+    char *path;
+    DbOpenFlags flags;
+
+    /* Writer. `lock` guards the queue and stopping. */
+    GMutex lock;
+    GCond wake;
+    Request *first, *last;
+    gboolean stopping;
+    GThread *thread;
+    DbConn *writer;
+    int wal_frames;      /* writer thread: frames in the log after the last commit */
+    int wal_copied;      /* writer thread: of them, copied into the file already */
+    int checkpoint_at;   /* writer thread: frames from which a checkpoint is due */
+    gint64 last_warning; /* writer thread: monotonic, of the last complaint about the log */
+
+    /* Readers. `pool_lock` guards idle and opened; never held together with `lock`. */
+    GMutex pool_lock;
+    GCond pool_wake;
+    DbConn *idle; /* last returned first, so that the warm cache is used again */
+    guint opened;
+
+    guint64 commits, requests, checkpoints; /* atomic */
+    gint64 wal_bytes;                       /* atomic */
+};
+
+/* connection.c */
+typedef enum { DB_CONN_WRITER, DB_CONN_READER } DbConnKind;
+DbConn *db_conn_open(Db *db, DbConnKind kind, GError **error);
+void db_conn_close(DbConn *conn);
+/* Steps one of the transaction statements; a result code. */
+int db_conn_control(sqlite3_stmt *statement);
+/* Runs a script; a result code. */
+int db_conn_exec(DbConn *conn, const char *sql);
+void db_conn_reset_all(DbConn *conn);
+
+/* db.c */
+gboolean db_flush_folder_of(const char *path, GError **error);
+
+/* error.c */
+/* Sets *error from the connection's last failure; FALSE. */
+gboolean db_fail(DbConn *conn, int code, const char *during, GError **error);
+/* A write or flush failed in a way after which the file may not be trusted from this process. */
+gboolean db_code_is_fatal(int code);
+G_NORETURN void db_die(Db *db, const char *during, int code);
+
+/* schema.c */
+gboolean db_schema_bring_up(DbConn *conn, const DbSchema *schema, GError **error);
+
+/* writer.c */
+gboolean db_writer_start(Db *db, GError **error);
+void db_writer_stop(Db *db);
+/* Submits `work` to run on the writer thread outside of a transaction and waits. */
+gboolean db_writer_alone(Db *db, DbWork work, gpointer data, GError **error);
+/* checkpoint.c: after each group, and when the writer has been idle. */
+void db_checkpoint_if_due(Db *db, gboolean idle);
+void db_checkpoint_last(Db *db);
+
+#endif
