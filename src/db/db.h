@@ -6,7 +6,7 @@
  * savepoint and touches no other. After a failed write or flush no waiter is told success and the
  * process ends (log_event, then _exit(70)): it is never tried again in place. Only a write that
  * found no space on the disk, which comes before any flush, refuses its whole group with BUSY and
- * lets the process live. docs/decisions/0001-database-failures.md lists every case.
+ * lets the process live. docs/decisions/0003-database-failures.md lists every case.
  *
  * Readers take a connection from a small pool for one short read transaction; they are query_only
  * and never checkpoint. A read transaction must end before its session parks.
