@@ -16,7 +16,10 @@
 #pragma GCC poison strtok           /* Reader, g_strsplit */
 #pragma GCC poison atoi atol        /* bytes_parse_u64, g_ascii_string_to_unsigned */
 #pragma GCC poison localtime gmtime /* clock_civil, g_date_time_* */
-#pragma GCC poison rand srand       /* crypto_random */
 #pragma GCC poison system popen     /* g_subprocess_*: no shell between us and a program */
+
+/* Not poisoned, because OpenSSL's headers have parameters of this name: a call is the error. */
+int rand(void) __attribute__((error("use crypto_random")));
+void srand(unsigned seed) __attribute__((error("use crypto_random")));
 
 #endif

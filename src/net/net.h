@@ -17,10 +17,12 @@ typedef struct NetServer NetServer;
 typedef struct NetSession NetSession;
 typedef struct NetTls NetTls; /* certificate and settings; replaced whole on SIGHUP */
 
-/* What run() says at its end. */
+/* What run() says at its end. run() handles all that it can before it says so: with NET_WAIT_INPUT
+ * it is called when input was added, not because some was left. */
 typedef enum {
     NET_WAIT_INPUT,  /* call me when more input is there (or on a wake) */
-    NET_WAIT_WAKE,   /* only a wake (a completion) matters; leave further input unread */
+    NET_WAIT_WAKE,   /* only a wake (a completion) matters; leave further input unread. Called with
+                      * NET_EVENT_EOF, once, when the peer goes for good meanwhile */
     NET_WAIT_OUTPUT, /* the output is full: call me when it has drained below the low mark */
     NET_AGAIN,       /* I have more to do but let others run first */
     NET_STARTTLS,    /* flush the output, drop pending input, shake hands, then call me */
@@ -35,8 +37,10 @@ typedef enum {
     NET_EVENT_WAKE = 1 << 2,     /* net_wake was called since the last run */
     NET_EVENT_OUTPUT = 1 << 3,   /* the output drained */
     NET_EVENT_SECURED = 1 << 4,  /* the STARTTLS handshake succeeded */
-    NET_EVENT_DEADLINE = 1 << 5, /* the deadline passed: say good-bye and return NET_CLOSE */
-    NET_EVENT_EOF = 1 << 6,      /* the peer sends no more; what is in the input is all there is */
+    NET_EVENT_DEADLINE = 1 << 5, /* the deadline passed: say good-bye and return NET_CLOSE. It is
+                                  * told once; the deadline is then 0 */
+    NET_EVENT_EOF = 1 << 6,      /* the peer sends no more; what is in the input is all there is.
+                                  * From then on every call has it, and NET_WAIT_INPUT closes */
     NET_EVENT_SHUTDOWN = 1 << 7, /* the server stops: finish, say so, NET_CLOSE */
 } NetEvents;
 
@@ -45,8 +49,13 @@ typedef struct {
     gsize state_size;     /* bytes of zeroed protocol state made with the session */
     gsize input_maximum;  /* bytes of unread input kept at most (a line and a piece of literal) */
     gint64 greeting_time; /* microseconds a peer has until its first full command */
+    /* Sent to a connection over a limit before it is closed, with CRLF; may be NULL. */
+    const char *refusal;
     NetVerdict (*run)(NetSession *session, gpointer state, NetEvents events);
-    void (*free)(gpointer state); /* frees what state points to, not state itself; any thread */
+    /* Frees what state points to, not state itself. Once for each session, on any thread, after the
+     * last run(), also when run() was never called (the state is then all zeros) and also while a
+     * completion is still to come: that one must find out. */
+    void (*free)(gpointer state);
 } NetProtocol;
 
 typedef struct {
@@ -61,7 +70,7 @@ typedef struct {
 typedef struct {
     guint workers;                 /* threads; 0: 4 per core, at least 8 */
     guint session_maximum;         /* sessions in all; further ones are told so and closed */
-    guint session_maximum_address; /* per peer address, before sign-in; 0: none */
+    guint session_maximum_address; /* per peer address (IPv6: per /64), before sign-in; 0: none */
 } NetOptions;
 
 NetServer *net_server_new(const NetOptions *options, GError **error);
@@ -72,6 +81,7 @@ gboolean net_server_start(NetServer *server, GError **error);
 /* Stops accepting, gives every session NET_EVENT_SHUTDOWN, waits until all are gone or the time
  * (microseconds) is over, stops the workers. */
 void net_server_stop(NetServer *server, gint64 patience);
+/* After net_server_stop. References to sessions may outlive it; waking those does nothing. */
 void net_server_free(NetServer *server);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NetServer, net_server_free)
 
@@ -116,8 +126,10 @@ const char *net_session_cipher(const NetSession *session); /* "TLSv1.3 TLS_AES_2
 /* Lifts the limits for strangers (per-address count). */
 void net_session_signed_in(NetSession *session);
 /* Calls fn on each living session of a protocol (locks: "end what this account has open"). fn runs
- * under a lock: it may net_wake, nothing else. */
-void net_each_session(NetServer *server, void (*fn)(NetSession *, gpointer state, gpointer data),
+ * under a lock, beside a worker that may be running the session: it may read and write atomic
+ * fields of the state, and net_wake, nothing else. */
+void net_each_session(NetServer *server, const NetProtocol *protocol,
+                      void (*fn)(NetSession *session, gpointer state, gpointer data),
                       gpointer data);
 
 #endif

@@ -1,0 +1,196 @@
+/* Inside net/: the records of a server and a session, and what the files of this folder offer each
+ * other. Nothing outside net/ includes this.
+ *
+ * Who may touch a session
+ *  - `status` is the gate. Whoever sets STATUS_OWNED in it while it was clear is the owner: one
+ *    worker (or the ready list, until a worker takes it from there). Everybody else only adds event
+ *    bits. The owner gives the session up with a compare-and-swap from exactly STATUS_OWNED to 0,
+ *    so an event that comes in between is seen and nothing is lost.
+ *  - All fields below the mark belong to the owner. The two deadlines are atomic: the timer thread
+ *    reads them.
+ *  - An event names a session by descriptor and generation, never by address: a worker may hold an
+ *    event of a session that another worker closes at this moment. It finds the session in by_fd,
+ *    under the lock of that entry; the owner takes it out there before it frees it. A late event
+ *    is then nobody's, or a needless look.
+ *
+ * Locks: server->lock, wheel.lock, ready_lock and fd_locks are never held together, but for
+ * ready_lock inside net_each_session's callback (net_wake under server->lock). */
+#ifndef CV_NET_INTERNAL_H
+#define CV_NET_INTERNAL_H
+
+#include "net/net.h"
+
+#include <openssl/ssl.h>
+#include <sys/socket.h>
+
+enum {
+    STATUS_OWNED = 1 << 0,
+    STATUS_IO = 1 << 1,       /* the one-shot event came */
+    STATUS_READABLE = 1 << 2, /* … and says that reading is worth a try */
+    STATUS_GONE = 1 << 3,     /* … or that the peer is gone for both directions */
+    STATUS_START = 1 << 4,
+    STATUS_WAKE = 1 << 5,
+    STATUS_TIMER = 1 << 6,
+    STATUS_SHUTDOWN = 1 << 7,
+    STATUS_KILL = 1 << 8,   /* close now, no good-bye */
+    STATUS_CLOSED = 1 << 9, /* never given up again */
+};
+
+typedef enum {
+    PHASE_OPEN,      /* the protocol runs */
+    PHASE_HANDSHAKE, /* TLS is being set up */
+    PHASE_STARTTLS,  /* the plain output leaves before the handshake */
+    PHASE_FLUSHING,  /* the protocol is done, its last words leave */
+    PHASE_LINGER,    /* nothing more is sent; input is thrown away until the peer closes */
+} SessionPhase;
+
+#define NET_OUTPUT_LOW      (NET_OUTPUT_HIGH / 4)
+#define NET_READ_PIECE      (16 * 1024)
+#define NET_TURN_RUNS       16                     /* calls of run() before others get their turn */
+#define NET_STUCK_TIME      (120 * G_USEC_PER_SEC) /* output without any progress */
+#define NET_LINGER_TIME     (2 * G_USEC_PER_SEC)
+#define NET_LINGER_STOPPING (100 * 1000)
+#define NET_LINGER_BYTES    (256 * 1024) /* thrown away at most after our last word */
+#define NET_ID_LENGTH       10
+#define NET_FD_LOCKS        64
+
+typedef struct NetListenerState NetListenerState;
+
+struct NetSession {
+    gint references;                    /* atomic */
+    guint status;                       /* atomic, STATUS_* */
+    gint64 deadline;                    /* atomic: the protocol's, monotonic microseconds, 0 none */
+    gint64 net_deadline;                /* atomic: ours (handshake, stuck output, lingering) */
+    NetSession *ready_next;             /* ready_lock */
+    NetSession *wheel_next, **wheel_at; /* wheel.lock */
+    gint64 wheel_due;                   /* atomic; 0: not in the wheel; written under wheel.lock */
+    NetSession *next, *previous;        /* server->lock: all sessions */
+    gboolean left;                      /* server->lock: the protocol has been told good-bye */
+    gboolean counted;                   /* server->lock: in the per-address count */
+    NetServer *server;                  /* NULL for a memory session */
+    NetListenerState *listener;
+    const NetProtocol *protocol;
+    gpointer service;
+
+    /* The owner's. */
+    int fd; /* -1: memory session */
+    guint32 generation;
+    SSL *ssl;
+    Buffer input, output;
+    NetVerdict waiting;
+    SessionPhase phase;
+    guint armed_for; /* epoll mask of the event to come */
+    gboolean armed, registered, may_read, eof, hung_up, broken, secure, signed_in;
+    gboolean eof_told, start_due;
+    guint kept; /* NET_EVENT_* that came while TLS was being set up */
+    gboolean read_wants_write, write_wants_read; /* TLS */
+    gsize lingered;
+
+    guint16 peer_port, local_port;
+    guint8 peer_key[16]; /* what the per-address limit counts: IPv4, or the /64 */
+    gboolean loopback;
+    char peer[46];
+    char id[NET_ID_LENGTH + 1];
+    char *cipher;
+    Buffer *memory_in, *memory_out; /* memory session: the wire */
+    max_align_t state[];            /* the protocol's */
+};
+
+struct NetListenerState {
+    NetListener settings;
+    int fd;
+    gint sessions; /* atomic */
+};
+
+#define WHEEL_SLOTS     4096
+#define WHEEL_SLOT_TIME (125 * 1000) /* microseconds: how late a deadline may be told */
+
+typedef struct {
+    GMutex lock;
+    GCond changed;
+    GThread *thread;
+    gboolean stop;
+    gint64 slept_until; /* slot number that the thread sleeps for; G_MAXINT64: nothing to do */
+    gint64 at;          /* slot number reached */
+    guint64 used[WHEEL_SLOTS / 64];
+    NetSession *slots[WHEEL_SLOTS];
+} Wheel;
+
+struct NetServer {
+    NetOptions options;
+    GMutex lock;
+    GCond gone;
+    NetSession *sessions;
+    guint session_count;
+    GHashTable *addresses; /* peer_key → count of sessions that are not signed in */
+    SSL_CTX *tls;          /* lock */
+    GPtrArray *listeners;  /* NetListenerState */
+    GThread *acceptor;
+    int stop_fd; /* eventfd: wakes the acceptor */
+    int reserve_fd;
+    gint stopping; /* atomic */
+
+    GMutex fd_locks[NET_FD_LOCKS]; /* by_fd[n] belongs to fd_locks[n % NET_FD_LOCKS] */
+    NetSession **by_fd;
+    guint by_fd_size;
+    guint32 generation; /* the acceptor's */
+
+    int epoll_fd;
+    int signal_fd; /* eventfd, edge-triggered: "the ready list has something" */
+    GThread **workers;
+    gint sleepers; /* atomic: workers that are about to wait in epoll */
+    gint halt;     /* atomic */
+    GMutex ready_lock;
+    NetSession *ready_head, **ready_tail;
+    Wheel wheel;
+};
+
+/* session.c */
+NetSession *net_session_make(const NetProtocol *protocol, gpointer service);
+/* Drops a record that never entered the server's books. */
+void net_session_discard(NetSession *session);
+/* Takes the session from the server's books and lets the protocol free its state. Once. */
+void net_session_leave(NetSession *session);
+/* Closes the socket and drops the record; the owner's last act. */
+void net_session_destroy(NetSession *session);
+
+/* turn.c: the owner runs the session until it parks, waits its turn again, or is gone. */
+void net_session_turn(NetSession *session);
+
+/* io.c */
+typedef enum { IO_DONE, IO_AGAIN, IO_BROKEN } IoResult;
+/* Reads what is there, as far as input_maximum allows. *got: something came. */
+IoResult net_io_fill(NetSession *session, gboolean *got);
+/* Sends; IO_DONE: nothing is left. */
+IoResult net_io_flush(NetSession *session);
+IoResult net_io_handshake(NetSession *session);
+/* Says that nothing more will be sent. */
+void net_io_shut(NetSession *session);
+/* Throws input away; IO_DONE: the peer has closed too. */
+IoResult net_io_discard(NetSession *session);
+gboolean net_io_begin_tls(NetSession *session);
+
+/* worker.c */
+/* Adds event bits; when nobody owns the session it goes to the ready list. */
+void net_session_post(NetSession *session, guint bits);
+/* The owner puts its session at the end of the ready list and lets go of it. */
+void net_ready_push(NetSession *session);
+gboolean net_workers_start(NetServer *server, GError **error);
+void net_workers_stop(NetServer *server);
+
+/* wheel.c */
+void net_wheel_start(NetServer *server);
+void net_wheel_stop(NetServer *server);
+/* After a deadline field was set. */
+void net_wheel_schedule(NetSession *session);
+void net_wheel_remove(NetSession *session);
+
+/* accept.c */
+gpointer net_acceptor_main(gpointer server);
+int net_listen_socket(const NetListener *listener, guint16 *port, GError **error);
+
+/* tls.c */
+/* A server-side session on the certificate in force, or NULL. */
+SSL *net_tls_new(NetServer *server, int fd);
+
+#endif

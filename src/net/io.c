@@ -1,0 +1,215 @@
+/* Bytes between a session's buffers and its socket, in the clear or through TLS; or, for a memory
+ * session, its two buffers. Nothing here waits. */
+#include "base/log.h"
+#include "base/metrics.h"
+#include "net/internal.h"
+
+#include <errno.h>
+#include <openssl/err.h>
+
+static Metric handshakes = METRIC_COUNTER("congvu_net_tls_handshakes_total", "TLS handshakes done");
+static Metric handshake_failures =
+    METRIC_COUNTER("congvu_net_tls_failures_total", "TLS handshakes that failed");
+
+/* ---- TLS ---- */
+
+/* What a call of the library that returned `n` means. *wants_write: it waits for the socket to take
+ * bytes (else for bytes to come). */
+static IoResult tls_result(SSL *ssl, int n, gboolean *wants_read, gboolean *wants_write) {
+    int reason = SSL_get_error(ssl, n);
+    *wants_read = reason == SSL_ERROR_WANT_READ;
+    *wants_write = reason == SSL_ERROR_WANT_WRITE;
+    return *wants_read || *wants_write ? IO_AGAIN : IO_BROKEN;
+}
+
+gboolean net_io_begin_tls(NetSession *session) {
+    session->ssl = net_tls_new(session->server, session->fd);
+    if (session->ssl != NULL)
+        return TRUE;
+    log_event(LOG_LEVEL_ERROR, "net.tls-unavailable", "session", session->id, NULL);
+    return FALSE;
+}
+
+IoResult net_io_handshake(NetSession *session) {
+    ERR_clear_error();
+    int n = SSL_accept(session->ssl);
+    gboolean wants_read;
+    if (n == 1) {
+        session->secure = TRUE;
+        session->read_wants_write = session->write_wants_read = FALSE;
+        session->cipher = g_strconcat(SSL_get_version(session->ssl), " ",
+                                      SSL_get_cipher_name(session->ssl), NULL);
+        metric_add(&handshakes, 1);
+        return IO_DONE;
+    }
+    IoResult result = tls_result(session->ssl, n, &wants_read, &session->read_wants_write);
+    if (result == IO_BROKEN) {
+        metric_add(&handshake_failures, 1);
+        const char *why = ERR_reason_error_string(ERR_peek_last_error());
+        log_event(LOG_LEVEL_INFO, "net.handshake-failed", "session", session->id, "protocol",
+                  session->protocol->name, "peer", session->peer, "why",
+                  why == NULL ? "peer closed" : why, NULL);
+        ERR_clear_error();
+    }
+    return result;
+}
+
+/* One record at most; the library keeps what does not fit. */
+static IoResult tls_read(NetSession *session, guint8 *to, gsize room, gsize *got) {
+    ERR_clear_error();
+    int n = SSL_read(session->ssl, to, (int)room);
+    if (n > 0) {
+        *got = (gsize)n;
+        return IO_DONE;
+    }
+    *got = 0;
+    gboolean wants_read;
+    IoResult result = tls_result(session->ssl, n, &wants_read, &session->read_wants_write);
+    if (result == IO_AGAIN)
+        return IO_AGAIN;
+    /* A close_notify is an end; a bare end of the connection may be an attacker's cut, but each
+     * protocol here has its own last word (a dot, a LOGOUT), so nothing depends on it. */
+    session->eof = TRUE;
+    gboolean clean = SSL_get_error(session->ssl, n) == SSL_ERROR_ZERO_RETURN;
+    if (!clean)
+        ERR_clear_error();
+    return IO_AGAIN;
+}
+
+static IoResult tls_write(NetSession *session) {
+    while (session->output.n > 0) {
+        Bytes out = buffer_bytes(&session->output);
+        ERR_clear_error();
+        int n = SSL_write(session->ssl, out.p, (int)MIN(out.n, (gsize)G_MAXINT32));
+        gboolean wants_write;
+        if (n <= 0)
+            return tls_result(session->ssl, n, &session->write_wants_read, &wants_write);
+        session->write_wants_read = FALSE;
+        buffer_consume(&session->output, (gsize)n);
+    }
+    return IO_DONE;
+}
+
+/* ---- The socket ---- */
+
+static gboolean would_block(void) {
+    return errno == EAGAIN || errno == EWOULDBLOCK;
+}
+
+static IoResult plain_read(NetSession *session, guint8 *to, gsize room, gsize *got) {
+    *got = 0;
+    for (;;) {
+        gssize n = recv(session->fd, to, room, MSG_DONTWAIT);
+        if (n > 0) {
+            *got = (gsize)n;
+            return IO_DONE;
+        }
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0 && would_block())
+            return IO_AGAIN;
+        session->eof = TRUE; /* closed, or reset: what came before it still counts */
+        return IO_AGAIN;
+    }
+}
+
+static IoResult plain_write(NetSession *session) {
+    while (session->output.n > 0) {
+        Bytes out = buffer_bytes(&session->output);
+        gssize n = send(session->fd, out.p, out.n, MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (n > 0)
+            buffer_consume(&session->output, (gsize)n);
+        else if (n < 0 && would_block())
+            return IO_AGAIN;
+        else if (!(n < 0 && errno == EINTR))
+            return IO_BROKEN;
+    }
+    return IO_DONE;
+}
+
+static IoResult memory_read(NetSession *session, guint8 *to, gsize room, gsize *got) {
+    *got = MIN(room, session->memory_in->n);
+    if (*got == 0)
+        return IO_AGAIN;
+    memcpy(to, buffer_bytes(session->memory_in).p, *got);
+    buffer_consume(session->memory_in, *got);
+    return IO_DONE;
+}
+
+static IoResult memory_write(NetSession *session) {
+    buffer_append_bytes(session->memory_out, buffer_bytes(&session->output));
+    buffer_clear(&session->output);
+    return IO_DONE;
+}
+
+/* ---- What turn.c uses ---- */
+
+IoResult net_io_fill(NetSession *session, gboolean *got) {
+    while (session->input.n < session->input.maximum) {
+        gsize room = MIN(session->input.maximum - session->input.n, NET_READ_PIECE);
+        guint8 *to = buffer_reserve(&session->input, room);
+        gsize n;
+        IoResult result = session->ssl != NULL      ? tls_read(session, to, room, &n)
+                          : session->server != NULL ? plain_read(session, to, room, &n)
+                                                    : memory_read(session, to, room, &n);
+        buffer_commit(&session->input, n);
+        *got |= n > 0;
+        if (n > 0 && session->ssl != NULL && SSL_has_pending(session->ssl))
+            continue;
+        if (n < room || result != IO_DONE) {
+            /* A short read emptied the socket; what comes later is an event. */
+            session->may_read = FALSE;
+            return IO_DONE;
+        }
+    }
+    return IO_DONE; /* full: may_read stays, the rest is taken when there is room */
+}
+
+/* Output that makes no progress for NET_STUCK_TIME ends the session. */
+static void watch_progress(NetSession *session, gsize before) {
+    if (session->server == NULL || session->phase == PHASE_LINGER)
+        return;
+    gint64 known = __atomic_load_n(&session->net_deadline, __ATOMIC_RELAXED);
+    if (session->output.n == 0) {
+        if (known != 0)
+            __atomic_store_n(&session->net_deadline, 0, __ATOMIC_SEQ_CST);
+    } else if (known == 0 || session->output.n < before) {
+        __atomic_store_n(&session->net_deadline, g_get_monotonic_time() + NET_STUCK_TIME,
+                         __ATOMIC_SEQ_CST);
+        net_wheel_schedule(session);
+    }
+}
+
+IoResult net_io_flush(NetSession *session) {
+    gsize before = session->output.n;
+    if (before == 0)
+        return IO_DONE;
+    IoResult result = session->ssl != NULL      ? tls_write(session)
+                      : session->server != NULL ? plain_write(session)
+                                                : memory_write(session);
+    watch_progress(session, before);
+    return result;
+}
+
+void net_io_shut(NetSession *session) {
+    if (session->ssl != NULL) {
+        ERR_clear_error();
+        SSL_shutdown(session->ssl); /* close_notify, if the socket takes it */
+        ERR_clear_error();
+    }
+    shutdown(session->fd, SHUT_WR);
+}
+
+IoResult net_io_discard(NetSession *session) {
+    guint8 rubbish[4096];
+    while (session->lingered < NET_LINGER_BYTES) {
+        gssize n = recv(session->fd, rubbish, sizeof rubbish, MSG_DONTWAIT);
+        if (n > 0)
+            session->lingered += (gsize)n;
+        else if (n < 0 && errno == EINTR)
+            continue;
+        else
+            return n < 0 && would_block() ? IO_AGAIN : IO_DONE;
+    }
+    return IO_DONE;
+}
