@@ -15,7 +15,9 @@
 #include "db/db.h"
 
 #define BLOB_INLINE_LIMIT (256 * 1024) /* up to here the bytes are a database row */
-#define BLOB_MEMORY_LIMIT (64 * 1024)  /* a writer keeps no more than this in memory */
+#define BLOB_HEAD_LIMIT   (16 * 1024)  /* of a blob that is a file, kept in the database */
+#define BLOB_KEEP         (G_GINT64_CONSTANT(3600) * 1000000) /* after the last reference; µs */
+#define BLOB_MEMORY_LIMIT (64 * 1024) /* a writer keeps no more than this in memory */
 
 typedef struct BlobStore BlobStore;
 typedef gint64 BlobId;
@@ -70,7 +72,25 @@ gboolean blob_read_range(BlobStore *store, DbConn *conn, BlobId id, guint64 offs
 
 /* ---- Keeping ---- */
 
-/* Removes files whose last reference went before now - one hour. Returns how many. */
+/* Removes blobs whose last reference went before now - one hour (BLOB_KEEP), and files of that age
+ * that no row names. In slices; not on the writer thread. Returns how many, or -1. */
 gint64 blob_sweep(BlobStore *store, GError **error);
+/* While held (holds count), blob_sweep removes nothing: a backup that copies files for longer than
+ * an hour after it took the database. Any thread. */
+void blob_sweep_hold(BlobStore *store);
+void blob_sweep_release(BlobStore *store);
+
+/* Calls finding for each blob whose bytes are missing, of another size or (with hashes: reads
+ * everything) of another hash, and for each file that no row names and that is older than an hour.
+ * Reads in slices, so that the log's bound holds beside a running server. FALSE: could not look. */
+gboolean blob_verify(BlobStore *store, gboolean hashes,
+                     void (*finding)(const char *text, gpointer data), gpointer data,
+                     GError **error);
+
+/* The files that the rows name, for backup: "ab/…" below the store's folder, with size and hash
+ * (CRYPTO_DIGEST_BYTES). FALSE from each ends the walk. Reads in slices. */
+typedef gboolean (*BlobEachFile)(const char *name, guint64 size, const guint8 *hash, gpointer data,
+                                 GError **error);
+gboolean blob_each_file(BlobStore *store, BlobEachFile each, gpointer data, GError **error);
 
 #endif

@@ -127,4 +127,5 @@ void db_conn_close(DbConn *conn) {
 void db_conn_reset_all(DbConn *conn) {
     while (conn->active != NULL)
         db_reset(conn->active);
+    db_conn_close_value(conn);
 }

@@ -136,6 +136,14 @@ void db_close(Db *db) {
     g_free(db);
 }
 
+gboolean db_is_read_only(const Db *db) {
+    return (db->flags & DB_OPEN_READ_ONLY) != 0;
+}
+
+const char *db_path(const Db *db) {
+    return db->path;
+}
+
 DbStats db_stats(Db *db) {
     return (DbStats){
         .commits = __atomic_load_n(&db->commits, __ATOMIC_RELAXED),

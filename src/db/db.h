@@ -47,6 +47,8 @@ Db *db_open(const char *path, const DbSchema *schema, DbOpenFlags flags, GError 
 /* Waits for the requests that were submitted, checkpoints, closes. */
 void db_close(Db *db);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Db, db_close)
+gboolean db_is_read_only(const Db *db);
+const char *db_path(const Db *db);
 /* Refuses (STORAGE) a folder or file on a network file system. db_open does so itself. */
 gboolean db_check_file_system(const char *path, GError **error);
 
@@ -109,6 +111,12 @@ gboolean db_column_is_null(DbStmt *stmt, int column);
 /* Valid until the next step or reset. */
 const char *db_column_text(DbStmt *stmt, int column);
 Bytes db_column_bytes(DbStmt *stmt, int column);
+
+/* Copies the bytes [offset, offset + n) of a value of the row with this rowid, reading only the
+ * pages that hold them, without a copy in between. table and column are literals. CORRUPT when
+ * there is no such row or the value is shorter. */
+gboolean db_read_value(DbConn *conn, const char *table, const char *column, gint64 rowid,
+                       guint64 offset, gsize n, void *to, GError **error);
 
 gint64 db_last_insert_id(DbConn *conn);
 /* Rows changed by the last statement. */

@@ -29,6 +29,8 @@ struct DbConn {
     gboolean writing;
     GHashTable *statements; /* address of the literal → DbStmt */
     DbStmt *active;         /* doubly linked */
+    sqlite3_blob *value;    /* open for db_read_value until the transaction ends */
+    const char *value_table, *value_column;
     sqlite3_stmt *begin, *commit, *rollback, *savepoint, *release, *rollback_to;
     int failure;       /* writer: first code of this request that makes the file suspect, else 0 */
     int last_code;     /* of the last failure; for those who lose their group by another's */
@@ -90,6 +92,9 @@ int db_conn_control(sqlite3_stmt *statement);
 /* Runs a script; a result code. */
 int db_conn_exec(DbConn *conn, const char *sql);
 void db_conn_reset_all(DbConn *conn);
+
+/* statement.c */
+void db_conn_close_value(DbConn *conn);
 
 /* db.c */
 gboolean db_flush_folder_of(const char *path, GError **error);

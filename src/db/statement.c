@@ -150,3 +150,39 @@ gint64 db_last_insert_id(DbConn *conn) {
 gint64 db_changes(DbConn *conn) {
     return sqlite3_changes64(conn->handle);
 }
+
+void db_conn_close_value(DbConn *conn) {
+    sqlite3_blob_close(g_steal_pointer(&conn->value));
+}
+
+/* An open handle moves to another row of the same column at the cost of a look-up; opening one
+ * costs a parse. A handle whose row was changed is dead, so a failed move opens anew. */
+static int open_value(DbConn *conn, const char *table, const char *column, gint64 rowid) {
+    if (conn->value != NULL && conn->value_table == table && conn->value_column == column &&
+        sqlite3_blob_reopen(conn->value, rowid) == SQLITE_OK)
+        return SQLITE_OK;
+    db_conn_close_value(conn);
+    int code = sqlite3_blob_open(conn->handle, "main", table, column, rowid, 0, &conn->value);
+    conn->value_table = table;
+    conn->value_column = column;
+    return code;
+}
+
+gboolean db_read_value(DbConn *conn, const char *table, const char *column, gint64 rowid,
+                       guint64 offset, gsize n, void *to, GError **error) {
+    int code = open_value(conn, table, column, rowid);
+    if (code == SQLITE_OK) {
+        guint64 size = (guint64)sqlite3_blob_bytes(conn->value);
+        if (offset > size || n > size - offset)
+            code = SQLITE_ERROR;
+        else if (n > 0)
+            code = sqlite3_blob_read(conn->value, to, (int)n, (int)offset);
+    }
+    if (code == SQLITE_OK)
+        return TRUE;
+    if (code != SQLITE_ERROR)
+        return db_fail(conn, code, "reading a value", error);
+    return cv_fail(error, CV_ERROR_CORRUPT,
+                   "%s: %s.%s of row %" G_GINT64_FORMAT " is missing or too short; run doctor",
+                   conn->db->path, table, column, rowid);
+}

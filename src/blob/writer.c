@@ -1,0 +1,172 @@
+/* Taking the bytes of one message in. Up to BLOB_MEMORY_LIMIT they stay in memory; then they go to
+ * a file below tmp/, written in large pieces, which the disk is told to begin with early so that
+ * the flush at the end finds little left. What is small enough becomes a row by blob_insert, and
+ * its file, if it had one, goes with the writer.
+ *
+ * A large file is moved to its place first and flushed there: one flush of the file then usually
+ * carries the new name too, and the flush of the folder, which the promise rests on, finds nothing
+ * to do. A crash in between leaves a file that no row names; the sweep removes it. */
+#include "blob/internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum { PUSH_BYTES = 1024 * 1024 };
+
+BlobWriter *blob_writer_new(BlobStore *store) {
+    BlobWriter *writer = g_new0(BlobWriter, 1);
+    writer->store = store;
+    writer->digest = crypto_digest_new();
+    writer->fd = -1;
+    buffer_init(&writer->pending, BLOB_MEMORY_LIMIT);
+    return writer;
+}
+
+static gboolean fail_io(BlobWriter *writer, const char *what, GError **error) {
+    writer->failed = TRUE;
+    gboolean full = errno == ENOSPC || errno == EDQUOT;
+    return cv_fail_errno(error, full ? CV_ERROR_BUSY : CV_ERROR_STORAGE, "%s %s", what,
+                         writer->path);
+}
+
+static gboolean open_file(BlobWriter *writer, GError **error) {
+    g_autofree char *name = crypto_random_hex(BLOB_NAME_BYTES);
+    writer->path = g_strdup_printf("%s/tmp/%s", writer->store->directory, name);
+    writer->fd = open(writer->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    return writer->fd >= 0 || fail_io(writer, "cannot make", error);
+}
+
+static gboolean write_out(BlobWriter *writer, Bytes bytes, GError **error) {
+    while (bytes.n > 0) {
+        gssize n = pwrite(writer->fd, bytes.p, bytes.n, (off_t)writer->written);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return fail_io(writer, "cannot write", error);
+        writer->written += (guint64)n;
+        bytes = bytes_slice(bytes, (gsize)n, bytes.n);
+    }
+    if (writer->written - writer->pushed >= PUSH_BYTES) {
+        /* Only a hint: what counts is the flush in blob_writer_finish. */
+        sync_file_range(writer->fd, (off_t)writer->pushed,
+                        (off_t)(writer->written - writer->pushed), SYNC_FILE_RANGE_WRITE);
+        writer->pushed = writer->written;
+    }
+    return TRUE;
+}
+
+static gboolean write_pending(BlobWriter *writer, GError **error) {
+    if (writer->fd < 0 && !open_file(writer, error))
+        return FALSE;
+    gboolean written = write_out(writer, buffer_bytes(&writer->pending), error);
+    buffer_clear(&writer->pending);
+    return written;
+}
+
+static void unmap(BlobWriter *writer) {
+    if (writer->map != NULL)
+        munmap(g_steal_pointer(&writer->map), writer->mapped);
+    writer->mapped = 0;
+}
+
+gboolean blob_writer_append(BlobWriter *writer, Bytes bytes, GError **error) {
+    if (writer->failed || writer->finished)
+        return cv_fail(error, CV_ERROR_INTERNAL, "bytes appended to a message that has ended");
+    unmap(writer);
+    crypto_digest_update(writer->digest, bytes);
+    if (bytes.n <= BLOB_MEMORY_LIMIT - writer->pending.n)
+        return buffer_append_bytes(&writer->pending, bytes) ||
+               cv_fail(error, CV_ERROR_INTERNAL, "a message's buffer is full");
+    if (!write_pending(writer, error))
+        return FALSE;
+    if (bytes.n < BLOB_MEMORY_LIMIT)
+        return buffer_append_bytes(&writer->pending, bytes) ||
+               cv_fail(error, CV_ERROR_INTERNAL, "a message's buffer is full");
+    return write_out(writer, bytes, error);
+}
+
+guint64 blob_writer_size(const BlobWriter *writer) {
+    return writer->written + writer->pending.n;
+}
+
+gboolean blob_writer_view(BlobWriter *writer, Bytes *out, GError **error) {
+    if (writer->failed)
+        return cv_fail(error, CV_ERROR_INTERNAL, "a message that could not be written is read");
+    if (writer->fd < 0) {
+        Bytes bytes = buffer_bytes(&writer->pending);
+        *out = bytes_of(bytes.p == NULL ? (const guint8 *)"" : bytes.p, bytes.n);
+        return TRUE;
+    }
+    if (writer->pending.n > 0 && !write_pending(writer, error))
+        return FALSE;
+    if (writer->mapped != writer->written)
+        unmap(writer);
+    if (writer->map == NULL) {
+        void *map = mmap(NULL, writer->written, PROT_READ, MAP_SHARED, writer->fd, 0);
+        if (map == MAP_FAILED)
+            return fail_io(writer, "cannot map", error);
+        writer->map = map;
+        writer->mapped = writer->written;
+    }
+    *out = bytes_of(writer->map, writer->mapped);
+    return TRUE;
+}
+
+static gboolean flush_folder(BlobWriter *writer, const char *folder, GError **error) {
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return fail_io(writer, "cannot open the folder of", error);
+    gboolean flushed = fsync(fd) == 0 || fail_io(writer, "cannot flush the folder of", error);
+    close(fd);
+    return flushed;
+}
+
+static gboolean put_in_place(BlobWriter *writer, GError **error) {
+    if (!write_pending(writer, error))
+        return FALSE;
+    g_autofree char *name = crypto_random_hex(BLOB_NAME_BYTES);
+    g_autofree char *folder = blob_folder(writer->store, name);
+    g_autofree char *path = blob_path(writer->store, name);
+    /* 128 random bits: the name is free. */
+    if (rename(writer->path, path) != 0)
+        return fail_io(writer, "cannot move", error);
+    g_free(writer->path);
+    writer->path = g_steal_pointer(&path);
+    writer->name = g_steal_pointer(&name);
+    if (fdatasync(writer->fd) != 0)
+        return fail_io(writer, "cannot flush", error);
+    return flush_folder(writer, folder, error);
+}
+
+gboolean blob_writer_finish(BlobWriter *writer, GError **error) {
+    if (writer->finished)
+        return TRUE;
+    if (writer->failed)
+        return cv_fail(error, CV_ERROR_INTERNAL, "a message that could not be written is kept");
+    Bytes all;
+    gboolean ready = blob_writer_size(writer) > BLOB_INLINE_LIMIT
+                         ? put_in_place(writer, error)
+                         : blob_writer_view(writer, &all, error); /* mapped for the writer thread */
+    if (!ready)
+        return FALSE;
+    crypto_digest_final(writer->digest, writer->hash);
+    writer->finished = TRUE;
+    return TRUE;
+}
+
+void blob_writer_free(BlobWriter *writer) {
+    if (writer == NULL)
+        return;
+    unmap(writer);
+    if (writer->path != NULL && !writer->spent)
+        unlink(writer->path);
+    if (writer->fd >= 0)
+        close(writer->fd);
+    crypto_digest_free(writer->digest);
+    buffer_release(&writer->pending);
+    g_free(writer->path);
+    g_free(writer->name);
+    g_free(writer);
+}
