@@ -1,0 +1,160 @@
+#!/usr/bin/python3
+"""The "First core" benchmarks: congvu beside Postfix and Dovecot, in one run.
+
+Every row is measured in rounds that alternate the systems (A B A B); the figures are medians, the
+ratios are ratios of medians. What counts is what is in the mailboxes, counted over IMAP, not what
+was answered with 250. Rows stand in delivery_rows.py and imap_rows.py."""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import delivery_rows
+import imap_rows
+import measure
+import ours
+import peers
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCUMENT = ROOT / "docs" / "performance.md"
+BEGIN, END = "<!-- first-core: made by bench/run -->", "<!-- end of first-core -->"
+
+
+class Bench:
+    """What the rows need: makers of systems, scratch space, how many rounds, how long."""
+
+    def __init__(self, options, scratch):
+        self.options = options
+        self.scratch = scratch
+        self.rounds = 1 if options.quick else options.rounds
+        self.seconds = 1.0 if options.quick else options.seconds
+        self.quick = options.quick
+        self.program = ROOT / "build-bench" / "congvu"
+        self.certificate = (scratch / "cert.pem", scratch / "key.pem")
+        self.made = 0
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                        "ec_paramgen_curve:P-256", "-nodes", "-days", "30", "-subj",
+                        "/CN=bench.example", "-keyout", self.certificate[1], "-out",
+                        self.certificate[0]], check=True, capture_output=True)
+        os.chmod(scratch, 0o755)
+
+    def folder(self):
+        self.made += 1
+        return self.scratch / f"system-{self.made}"
+
+    def congvu(self, accounts=100):
+        """Ours, as a list that is empty when it is not to be measured."""
+        if "congvu" in self.options.without or not self.program.exists():
+            return []
+        return [lambda: ours.Congvu(self.folder(), accounts)]
+
+    def chain(self, **options):
+        return self.peer("postfix", lambda: peers.PostfixDovecot(
+            self.new_folder(), certificate=self.certificate, **options))
+
+    def dovecot(self, **options):
+        return self.peer("dovecot", lambda: peers.Dovecot(
+            self.new_folder(), certificate=self.certificate, **options))
+
+    def peer(self, name, make):
+        return [] if name in self.options.without else [make]
+
+    def new_folder(self):
+        folder = self.folder()
+        folder.mkdir()
+        return folder
+
+
+class Row:
+    """One line of the table: label, unit, values by system name, notes by system name."""
+
+    def __init__(self, label, unit, higher_is_better, bars=""):
+        self.label, self.unit, self.higher = label, unit, higher_is_better
+        self.bars = bars
+        self.values, self.notes = {}, {}
+
+    def add(self, name, value, note=""):
+        self.values.setdefault(name, []).append(value)
+        if note:
+            self.notes[name] = note
+
+    def ratio(self, name):
+        """How many times better congvu is than `name`."""
+        a, b = measure.median(self.values["congvu"]), measure.median(self.values[name])
+        return a / b if self.higher else b / a
+
+    def markdown(self):
+        lines = []
+        for name, values in self.values.items():
+            ratio = (f"{self.ratio(name):.2f} ×" if "congvu" in self.values and name != "congvu"
+                     else "")
+            lines.append(f"| {self.label} | {name} | {measure.median(values):.4g} {self.unit} | "
+                         f"{measure.spread(values)} | {ratio} | {self.notes.get(name, '')} |")
+        if self.bars:
+            lines[0] = lines[0][:-1] + f" bar: {self.bars} |"
+        return "\n".join(lines)
+
+
+def report(rows, bench, began):
+    lines = [
+        BEGIN, "",
+        f"{time.strftime('%d/%m/%Y')}, {measure.machine()}; Postfix "
+        f"{measure.version_of('postfix')}, Dovecot {measure.version_of('dovecot-core')}; "
+        f"{bench.rounds} rounds of {bench.seconds:g} s, alternating; 4 KB append + fdatasync from "
+        f"one thread: {measure.durable_writes()}/s. Command: `bench/run {' '.join(sys.argv)}`, "
+        f"{(time.monotonic() - began) / 60:.0f} minutes.".replace(
+            str(Path(sys.argv[0])), "first-core"), "",
+        "| what | system | median | spread | congvu is better by | beside it |",
+        "| --- | --- | ---: | ---: | ---: | --- |"]
+    lines += [row.markdown() for row in rows]
+    return "\n".join(lines + ["", END])
+
+
+def write_document(text):
+    old = DOCUMENT.read_text(encoding="utf-8")
+    head, rest = old.split(BEGIN, 1)
+    DOCUMENT.write_text(head + text + rest.split(END, 1)[1], encoding="utf-8")
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="bench/run first-core")
+    parser.add_argument("--only", metavar="NAME", action="append", help="rows whose name holds NAME")
+    parser.add_argument("--without", metavar="SYSTEM", action="append", default=[],
+                        choices=["congvu", "postfix", "dovecot"], help="leave a system out")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=5, help="about how long a timed run takes")
+    parser.add_argument("--quick", action="store_true", help="one short round")
+    parser.add_argument("--write", action="store_true", help="put the table into docs/performance.md")
+    parser.add_argument("--scratch", default="/var/tmp", help="where the stores lie (a real disk)")
+    parser.add_argument("--list", action="store_true", help="name the rows and end")
+    options = parser.parse_args()
+    groups = {**delivery_rows.ROWS, **imap_rows.ROWS}
+    if options.list:
+        print("\n".join(groups))
+        return
+    chosen = [n for n in groups if not options.only or any(o in n for o in options.only)]
+    scratch = Path(tempfile.mkdtemp(prefix="congvu-bench-", dir=options.scratch))
+    began = time.monotonic()
+    try:
+        bench = Bench(options, scratch)
+        if "congvu" not in options.without and not bench.program.exists():
+            print("congvu is not built yet: the peers are measured alone", file=sys.stderr)
+        rows = []
+        for name in chosen:
+            print(f"… {name}", file=sys.stderr, flush=True)
+            for row in groups[name](bench, Row):
+                print(row.markdown(), flush=True)
+                rows.append(row)
+        if options.write:
+            write_document(report(rows, bench, began))
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()

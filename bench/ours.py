@@ -1,0 +1,120 @@
+"""A private congvu for the benchmarks, with as many accounts as a row asks for."""
+
+import json
+import os
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+from peers import PASSWORD, process_tree, wait_port
+
+ROOT = Path(__file__).resolve().parent.parent
+PORTS = (25, 80, 110, 143, 389, 443, 465, 587, 636, 993, 995, 4190, 9090)
+DOMAIN = "bacninh.gov.vn"
+
+
+def free_offset():
+    while True:
+        offset = random.randrange(11000, 22000)
+        sockets = []
+        try:
+            for port in PORTS:
+                s = socket.socket()
+                sockets.append(s)
+                s.bind(("127.0.0.1", offset + port))
+            return offset
+        except OSError:
+            continue
+        finally:
+            for s in sockets:
+                s.close()
+
+
+class Congvu:
+    """congvu as built by bench/run. `template` is shared by all rows: accounts are made once."""
+
+    name = "congvu"
+    protocol = "smtp"
+    pattern = f"tvanh%d.stttt@{DOMAIN}"
+    templates = {}
+
+    def __init__(self, folder, accounts=100):
+        self.program = ROOT / "build-bench" / "congvu"
+        self.folder = Path(folder)
+        self.data = self.folder / "data"
+        self.accounts = accounts
+        self.process = None
+        self.port = None
+
+    def address(self, number):
+        return f"tvanh{number}.stttt@{DOMAIN}"
+
+    imap_user = address
+
+    def command(self, *words, given=None):
+        done = subprocess.run([self.program, "--data", self.data, *map(str, words)], input=given,
+                              text=True, capture_output=True, check=False)
+        if done.returncode != 0:
+            raise RuntimeError(f"congvu {' '.join(map(str, words))}: {done.stderr}{done.stdout}")
+        return done.stdout
+
+    def fill(self):
+        """The same name again and again: the regulation numbers the addresses."""
+        self.offset = free_offset()
+        self.command("init", "--domain", DOMAIN, "--port-offset", self.offset)
+        self.command("unit", "add", "--kind", "department", "--name",
+                     "Sở Thông tin và Truyền thông", "--abbreviation", "stttt")
+        self.run_server(())
+        for _ in range(self.accounts + 1):
+            self.command("account", "create", "--unit", "stttt", "--person", "Trần Văn Anh",
+                         "--password-stdin", given=PASSWORD + "\n")
+        self.end_server()
+
+    def start(self, wrapper=()):
+        template = self.templates.get(self.accounts)
+        if not self.data.exists():
+            self.folder.mkdir(parents=True, exist_ok=True)
+            if template is None:
+                self.fill()
+                self.templates[self.accounts] = template = (
+                    self.folder.parent / f"template-{self.accounts}", self.offset)
+                shutil.copytree(self.data, template[0])
+            else:
+                shutil.copytree(template[0], self.data)
+        self.offset = self.templates[self.accounts][1]
+        self.run_server(wrapper)
+
+    def run_server(self, wrapper):
+        self.port, self.imap_port, self.imaps_port = (
+            self.offset + p for p in (25, 143, 993))
+        with (self.folder / "server.log").open("a") as log:
+            self.process = subprocess.Popen(
+                [*wrapper, self.program, "--data", self.data, "serve"], stdin=subprocess.DEVNULL,
+                stdout=log, stderr=log, start_new_session=True)
+        wait_port(self.port)
+        wait_port(self.imap_port)
+
+    def traced(self):
+        return "strace" in Path(f"/proc/{self.process.pid}/comm").read_text()
+
+    def end_server(self):
+        own = self.process.pid
+        os.kill(process_tree(own)[1] if self.traced() else own, signal.SIGTERM)
+        self.process.wait(60)
+        self.process = None
+
+    def stop(self):
+        if self.process is not None:
+            self.end_server()
+
+    def pids(self):
+        return process_tree(self.process.pid)
+
+    def stored(self):
+        """250 means stored and visible, so the rows may stop their watch when the sender ends;
+        the count over IMAP afterwards proves it."""
+        return None
