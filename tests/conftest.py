@@ -1,0 +1,52 @@
+"""Fixtures for every suite that drives the real program."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from harness.server import Server  # noqa: E402  (the path is set above)
+
+
+@pytest.fixture
+def make_server(tmp_path):
+    """make_server() gives a new installation, not started; all are closed after the test."""
+    servers = []
+
+    def make(*options, start=True):
+        server = Server(tmp_path / f"data{len(servers)}", options).init()
+        servers.append(server)
+        return server.start() if start else server
+
+    yield make
+    for server in servers:
+        server.close()
+
+
+@pytest.fixture
+def server(make_server):
+    """A running installation without units."""
+    return make_server()
+
+
+@pytest.fixture
+def office(server):
+    """A running installation with one department and two officials: .anh and .binh."""
+    return furnish(server)
+
+
+def furnish(server):
+    server.unit("Sở Thông tin và Truyền thông", "stttt")
+    server.anh = server.person("Trần Văn Anh")
+    server.binh = server.person("Nguyễn Thị Bình")
+    return server
+
+
+@pytest.fixture(scope="module")
+def shared_office(tmp_path_factory):
+    """An office that all tests of a file share, for tests that leave others' mail alone."""
+    server = Server(tmp_path_factory.mktemp("shared") / "data").init().start()
+    yield furnish(server)
+    server.close()
