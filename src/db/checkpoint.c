@@ -14,6 +14,7 @@ enum {
     STEP_FRAMES = 4 * 1024 * 1024 / FRAME,
     IDLE_FRAMES = 64,
     FORCED_FRAMES = 40 * 1024 * 1024 / FRAME,
+    WAIT_MICROSECONDS = 20 * 1000,
     COMPLAIN_SECONDS = 60,
 };
 
@@ -30,10 +31,26 @@ static void complain(Db *db, const char *event, int code) {
               log_number((gint64)db->wal_frames * FRAME), "message", sqlite3_errstr(code), NULL);
 }
 
+/* The engine waits for a reader's place to become free, and does not notice that the place was
+ * meanwhile taken over by readers that need no waiting for. Where readers always overlap it would
+ * wait for ever. So it waits a little and is asked again: then it sees the place as it is. */
+static int copy_log(Db *db, int mode, int *copied) {
+    DbConn *conn = db->writer;
+    gint64 until = g_get_monotonic_time() + DB_BUSY_MICROSECONDS;
+    int frames = 0, code;
+    conn->patience = WAIT_MICROSECONDS;
+    do
+        code = sqlite3_wal_checkpoint_v2(conn->handle, NULL, mode, &frames, copied);
+    while (code == SQLITE_BUSY && mode != SQLITE_CHECKPOINT_PASSIVE &&
+           g_get_monotonic_time() < until);
+    conn->patience = DB_BUSY_MICROSECONDS;
+    return code;
+}
+
 static void checkpoint(Db *db, int mode) {
-    int frames = 0, copied = 0;
+    int copied = 0;
     gint64 before = g_get_monotonic_time();
-    int code = sqlite3_wal_checkpoint_v2(db->writer->handle, NULL, mode, &frames, &copied);
+    int code = copy_log(db, mode, &copied);
     metric_observe(&checkpoint_time, g_get_monotonic_time() - before);
     if (code != SQLITE_OK && code != SQLITE_BUSY && (code & 0xff) != SQLITE_FULL)
         db_die(db, "checkpoint", code);

@@ -29,11 +29,12 @@ static void statement_free(gpointer data) {
 
 /* Readers are short, so the wait for them is short too: ask often at first, then less. */
 static int wait_a_little(void *data, int tries) {
+    const DbConn *conn = data;
     static const int pauses[] = {100, 100, 200, 200, 500, 500, 1000, 1000, 2000, 5000};
     int waited = 0;
     for (int i = 0; i < tries; i++) {
         waited += pauses[MIN(i, (int)G_N_ELEMENTS(pauses) - 1)];
-        if (waited > DB_BUSY_MS * 1000)
+        if (waited > conn->patience)
             return 0;
     }
     g_usleep((gulong)pauses[MIN(tries, (int)G_N_ELEMENTS(pauses) - 1)]);
@@ -66,7 +67,8 @@ static gboolean has_log(DbConn *conn) {
 static gboolean set_up(DbConn *conn, GError **error) {
     sqlite3 *handle = conn->handle;
     sqlite3_extended_result_codes(handle, 1);
-    sqlite3_busy_handler(handle, wait_a_little, NULL);
+    conn->patience = DB_BUSY_MICROSECONDS;
+    sqlite3_busy_handler(handle, wait_a_little, conn);
     int code = db_conn_exec(conn, conn->writing ? writer_setup : reader_setup);
     if (code != SQLITE_OK)
         return db_fail(conn, sqlite3_extended_errcode(handle), "cannot open", error);

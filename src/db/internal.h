@@ -11,7 +11,7 @@ enum {
     DB_WRITER_CACHE_KIB = 8 * 1024,
     DB_READER_CACHE_KIB = 1024,
     DB_READERS = 12, /* connections for reading at most, opened as needed */
-    DB_BUSY_MS = 5000,
+    DB_BUSY_MICROSECONDS = 5 * 1000 * 1000,
 };
 
 struct DbStmt {
@@ -32,6 +32,7 @@ struct DbConn {
     sqlite3_blob *value;    /* open for db_read_value until the transaction ends */
     const char *value_table, *value_column;
     sqlite3_stmt *begin, *commit, *rollback, *savepoint, *release, *rollback_to;
+    int patience;      /* microseconds to wait for a lock */
     int failure;       /* writer: first code of this request that makes the file suspect, else 0 */
     int last_code;     /* of the last failure; for those who lose their group by another's */
     gint64 bytes;      /* writer: bytes bound since the group began */
