@@ -18,8 +18,11 @@
 #pragma GCC poison localtime gmtime /* clock_civil, g_date_time_* */
 #pragma GCC poison system popen     /* g_subprocess_*: no shell between us and a program */
 
-/* Not poisoned, because OpenSSL's headers have parameters of this name: a call is the error. */
+/* Not poisoned, because OpenSSL's headers have parameters of this name: a call is the error.
+ * (Clang takes the attribute on a first declaration only; GCC's build decides.) */
+#ifndef __clang__
 int rand(void) __attribute__((error("use crypto_random")));
 void srand(unsigned seed) __attribute__((error("use crypto_random")));
+#endif
 
 #endif

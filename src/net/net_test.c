@@ -593,6 +593,8 @@ static gsize memory_in_use(void) {
 
 static void an_idle_session_is_small(void **state) {
     Fixture *f = *state;
+    if (memory_in_use() == 0)
+        skip(); /* a sanitizer's allocator does not count for mallinfo2 */
     enum { COUNT = 100 };
     int fds[COUNT];
     SSL *ssls[COUNT];
@@ -623,8 +625,6 @@ static void an_idle_session_is_small(void **state) {
     gsize server_half = (before - memory_in_use()) / COUNT;
     print_message("plain session %zu bytes, TLS session %zu (with the client's half %zu)\n", plain,
                   server_half, both);
-    if (both == 0)
-        skip(); /* a sanitizer's allocator does not count for mallinfo2 */
     assert_true(plain < 2048);
     assert_true(server_half < 20 * 1024);
     for (int i = 0; i < COUNT; i++) {
