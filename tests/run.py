@@ -329,6 +329,7 @@ PARTS = {
     "tools": (part_tools, True, "tests of the project's own tools"),
     "unit": (part_unit, True, "unit tests under ASan + UBSan"),
     "faults": (part_faults, True, "failing writes and lost power"),
+    "fuzz": (part_fuzz, True, "brief fuzzing from the seeds"),
     "tidy": (part_tidy, True, "clang-tidy on what changed"),
     "clang": (part_clang, False, "unit tests built by Clang"),
     "tsan": (part_tsan, False, "unit and system tests under ThreadSanitizer"),

@@ -260,7 +260,6 @@ static void pipelined_lines_are_answered_in_order(void **state) {
         hear(fd, echo);
         if (at < many->len && strlen(echo) < piece) {
             gsize partial = piece - strlen(echo);
-            g_autofree char *rest = g_strndup(many->str + at, partial);
             char *line_end = strchr(many->str + at, '\n');
             gsize missing = (gsize)(line_end + 1 - (many->str + at)) - partial;
             assert_int_equal(send(fd, many->str + at + partial, missing, 0), missing);
