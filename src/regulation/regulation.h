@@ -1,0 +1,113 @@
+/* Regulation: the rules of a body's e-mail as data, with their articles and dates of validity.
+ *
+ * A regulation is read from a file of regulations/ (format: docs in the file itself). It may extend
+ * an older one: what the newer file does not say is taken from the older. Everything that this
+ * folder decides, figures, lists, naming, words of a refusal, stands in the file; C only knows how
+ * to count, compare and compose.
+ *
+ * A Regulation never changes after regulation_load and is reference-counted: any thread may read it
+ * while it holds a reference. SIGHUP loads a new one and swaps the pointer. Strings returned belong
+ * to the regulation unless said otherwise. */
+#ifndef CV_REGULATION_REGULATION_H
+#define CV_REGULATION_REGULATION_H
+
+#include "base/bytes.h"
+#include "base/error.h"
+
+/* The regulation in force where nothing else is said. */
+#define REGULATION_DEFAULT "bacninh-06-2022"
+
+typedef struct Regulation Regulation;
+
+/* Where a shipped regulation lies, g_free. name: a path to a file, or the name of a shipped one
+ * with or without ".conf"; NULL is REGULATION_DEFAULT. Looked for: the path itself;
+ * $CONGVU_SHARE/regulations; "regulations" in the executable's folder and every folder above it;
+ * the installed data folder. CV_ERROR_NOT_FOUND names the places. */
+char *regulation_find(const char *name, GError **error);
+
+/* Reads and checks a file whole. Errors (CV_ERROR_INPUT) say file:line, what and what to do. */
+Regulation *regulation_load(const char *path, GError **error);
+/* The same from text, without extends or @include: for tests. */
+Regulation *regulation_load_text(const char *text, GError **error);
+Regulation *regulation_ref(const Regulation *regulation);
+void regulation_unref(Regulation *regulation); /* NULL is fine */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Regulation, regulation_unref)
+
+typedef enum {
+    REGULATION_ID,         /* "bacninh-06-2022" */
+    REGULATION_TITLE,      /* Vietnamese, as cited in letters */
+    REGULATION_DOMAIN,     /* "bacninh.gov.vn" */
+    REGULATION_OPERATOR,   /* the operating centre */
+    REGULATION_SUPERVISOR, /* the supervising department */
+    REGULATION_FROM,       /* "2022-05-23": first day in force */
+    REGULATION_UNTIL,      /* last day in force, or "" */
+    REGULATION_TEXTS
+} RegulationText;
+const char *regulation_text(const Regulation *regulation, RegulationText text);
+
+/* Figures: sizes in bytes, times in the unit of the name, switches 0 or 1. */
+typedef enum {
+    FIGURE_PERSON_QUOTA, /* floor and default [Điều 5.1] */
+    FIGURE_UNIT_QUOTA,
+    FIGURE_ATTACHMENTS,          /* decoded attachments of one message, summed [Điều 5.1] */
+    FIGURE_ATTACHMENTS_INCOMING, /* switch: the limit also holds for mail from outside */
+    FIGURE_MESSAGE,              /* a whole message on the wire (SMTP SIZE) */
+    FIGURE_PASSWORD_MINIMUM,     /* characters [Điều 5.2] */
+    FIGURE_PASSWORD_MAXIMUM,
+    FIGURE_PASSWORD_ADMINISTRATOR_MINIMUM,
+    FIGURE_PASSWORD_HISTORY,              /* former passwords that may not come back; 0 off */
+    FIGURE_PASSWORD_MONTHS,               /* change after so many months; 0 off */
+    FIGURE_PASSWORD_ADMINISTRATOR_MONTHS, /* the same for administrators */
+    FIGURE_PASSWORD_NOT_LOGIN,            /* switch: may not be the login name */
+    FIGURE_REQUEST_DAYS,                  /* working days to answer a request [Điều 4.2.b] */
+    FIGURE_NOTICE_DAYS,   /* full working days between notice and stop [Điều 10.2.b] */
+    FIGURE_IDLE_MONTHS,   /* without sending or receiving [Điều 4.2.c] */
+    FIGURE_SIGNIN_MONTHS, /* without signing in; 0 off */
+    FIGURE_REPORT_MONTH,  /* the yearly report comes before this day [Điều 11.2] */
+    FIGURE_REPORT_DAY,
+    FIGURE_KEEP_CLOSED_DAYS, /* mail of a closed account is kept */
+    FIGURE_TET_BEFORE,       /* days off before the first day of Tết, where not announced */
+    FIGURE_TET_DAYS,         /* days off for Tết in all */
+    FIGURE_NUMBER_FIRST,     /* of the part "number" [Điều 3.2.b] */
+    FIGURE_NUMBER_LAST,
+    FIGURES
+} RegulationFigure;
+gint64 regulation_figure(const Regulation *regulation, RegulationFigure figure);
+/* "Điều 5.1" */
+const char *regulation_figure_article(const Regulation *regulation, RegulationFigure figure);
+
+/* A judgement. rule and article ("Điều 5.2") are what the audit trail keeps; the texts are complete
+ * sentences for the person; text_en without the article, so that a command can print
+ * `refuse: text (article)`. The texts of an allowed verdict are "". */
+typedef struct {
+    gboolean allowed;
+    char *rule;
+    char *article;
+    char *text_vi;
+    char *text_en;
+} Verdict;
+void verdict_free(Verdict *verdict);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Verdict, verdict_free)
+/* CV_ERROR_REFUSED with "text_en (article)" for a refusal; always FALSE. */
+gboolean verdict_fail(const Verdict *verdict, GError **error);
+
+/* Each answers with a new Verdict, never NULL. */
+
+/* The password's characters are counted after NFC [Điều 5.2]. login: the account's local part, or
+ * NULL when there is none to compare. */
+Verdict *regulation_check_password(const Regulation *regulation, Bytes password, const char *login,
+                                   gboolean administrator);
+/* A quota in bytes for a person or a unit: not below the floor [Điều 5.1]. */
+Verdict *regulation_check_quota(const Regulation *regulation, gboolean unit, guint64 bytes);
+/* The sum of a message's decoded attachments; incoming: the message comes from outside. */
+Verdict *regulation_check_attachments(const Regulation *regulation, guint64 bytes,
+                                      gboolean incoming);
+/* May mail for `from` go on to `to` by itself? [Điều 8.5] Both are addresses without brackets.
+ * own_domain: the system's domain, a state body's in any case; NULL is the regulation's. */
+Verdict *regulation_check_forward(const Regulation *regulation, Bytes from, Bytes to,
+                                  const char *own_domain);
+
+/* "5.2" → "khoản 2 Điều 5 Quy chế", "3.2.a" → "điểm a khoản 2 Điều 3 Quy chế"; g_free. */
+char *regulation_cite(const char *article);
+
+#endif
