@@ -16,13 +16,15 @@
 #pragma GCC poison strtok           /* Reader, g_strsplit */
 #pragma GCC poison atoi atol        /* bytes_parse_u64, g_ascii_string_to_unsigned */
 #pragma GCC poison localtime gmtime /* clock_civil, g_date_time_* */
-#pragma GCC poison system popen     /* g_subprocess_*: no shell between us and a program */
 
-/* Not poisoned, because OpenSSL's headers have parameters of this name: a call is the error.
+/* Not poisoned, because these are parameters' names too (OpenSSL's, store's): a call is the error.
  * (Clang takes the attribute on a first declaration only; GCC's build decides.) */
 #ifndef __clang__
 int rand(void) __attribute__((error("use crypto_random")));
 void srand(unsigned seed) __attribute__((error("use crypto_random")));
+int system(const char *command) __attribute__((error("use g_subprocess_*: no shell in between")));
+FILE *popen(const char *command, const char *type)
+    __attribute__((error("use g_subprocess_*: no shell in between")));
 #endif
 
 #endif

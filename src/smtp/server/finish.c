@@ -1,0 +1,162 @@
+/* The end of a message: judged once more as a whole, then given to delivery, which tells on another
+ * thread how it ended. The hand-over record lives until both sides are done with it: when the
+ * session goes first, the completion frees what is left. */
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "smtp/server/session.h"
+
+static Metric accepted = METRIC_COUNTER("congvu_smtp_accepted_total", "Messages accepted by SMTP");
+static Metric refused =
+    METRIC_COUNTER("congvu_smtp_refused_total", "Messages refused at the end of their data");
+static Metric accepted_bytes =
+    METRIC_COUNTER("congvu_smtp_accepted_bytes_total", "Bytes of the messages accepted");
+
+enum { PENDING_WAITING, PENDING_DONE, PENDING_ABANDONED };
+
+struct SmtpPending {
+    gint state; /* atomic */
+    DeliveryRequest *request;
+    NetSession *net; /* referenced */
+};
+
+static void pending_free(SmtpPending *pending) {
+    delivery_request_free(pending->request);
+    net_session_unref(pending->net);
+    g_free(pending);
+}
+
+static gboolean pending_move(SmtpPending *pending, gint to) {
+    return g_atomic_int_compare_and_exchange(&pending->state, PENDING_WAITING, to);
+}
+
+static void delivered(gpointer data) {
+    SmtpPending *pending = data;
+    NetSession *net = net_session_ref(pending->net);
+    if (pending_move(pending, PENDING_DONE))
+        net_wake(net); /* from here on the session may free the record */
+    else
+        pending_free(pending);
+    net_session_unref(net);
+}
+
+void smtp_finish_abandon(SmtpSession *session) {
+    SmtpPending *pending = g_steal_pointer(&session->pending);
+    if (pending != NULL && !pending_move(pending, PENDING_ABANDONED))
+        pending_free(pending);
+}
+
+static void log_end(SmtpSession *session, const char *event, int code, const char *text) {
+    const SmtpTransaction *mail = session->mail;
+    log_event(LOG_LEVEL_INFO, event, "session", net_session_id(session->net), "sender",
+              mail->sender, "recipients", log_number(mail->recipients->len), "size",
+              log_number((gint64)mail->size), "account",
+              session->account == 0 ? NULL : log_number(session->account), "code", log_number(code),
+              "text", text, NULL);
+}
+
+static void answer(SmtpSession *session, int code, const char *text) {
+    metric_add(&refused, 1);
+    log_end(session, "smtp.refused", code, text);
+    smtp_reply(session, code, text);
+    smtp_reset(session);
+}
+
+/* Judges what only the whole message shows. */
+static void judge(SmtpSession *session) {
+    SmtpTransaction *mail = session->mail;
+    smtp_lines_end(&mail->lines);
+    /* RFC 5321 2.3.8: "Conforming implementations MUST NOT recognize or generate any other
+     * character or character sequence as a line terminator." */
+    if (mail->lines.bare)
+        smtp_refuse(mail, 554, "5.6.0 Message has a CR or LF that is not part of a CRLF");
+    if (mail->lines.nul)
+        smtp_refuse(mail, 554, "5.6.0 Message has a NUL byte");
+    if (mail->lines.too_long)
+        smtp_refuse(mail, 554, "5.6.0 Message has a line that is too long");
+    /* RFC 5321 6.3: loops are detected "by counting the number of "Received:" header fields". */
+    if (mail->header.received > session->service->options.hops_maximum)
+        smtp_refuse(mail, 554, "5.4.6 Too many hops, this looks like a mail loop");
+    if (!smtp_is_submission(session) || mail->writer == NULL)
+        return;
+    g_autoptr(GError) error = NULL;
+    Bytes message;
+    const char *text = NULL;
+    if (!blob_writer_view(mail->writer, &message, &error)) {
+        smtp_refuse(mail, 451, "4.3.0 Message could not be stored, please try again later");
+        return;
+    }
+    int code = smtp_check_from(session, message, &text);
+    if (code != 0)
+        smtp_refuse(mail, code, text);
+}
+
+/* A header without its empty line: what is missing comes at the end. */
+static void complete_header(SmtpSession *session) {
+    SmtpTransaction *mail = session->mail;
+    if (mail->header.done || !smtp_is_submission(session) || mail->writer == NULL)
+        return;
+    g_auto(Buffer) lines;
+    buffer_init(&lines, 4096);
+    smtp_write_missing(session, &lines);
+    g_autoptr(GError) error = NULL;
+    if (!blob_writer_append(mail->writer, buffer_bytes(&lines), &error))
+        smtp_refuse(mail, 451, "4.3.0 Message could not be stored, please try again later");
+}
+
+static DeliveryRequest *make_request(SmtpSession *session) {
+    SmtpTransaction *mail = session->mail;
+    DeliveryRequest *request =
+        delivery_request_new(session->service->delivery, g_steal_pointer(&mail->writer));
+    delivery_request_set_session(request, net_session_id(session->net),
+                                 smtp_door_name(session->service->door), session->account);
+    delivery_request_set_sender(request, mail->sender, mail->dsn, mail->body, mail->smtputf8);
+    for (guint i = 0; i < mail->recipients->len; i++) {
+        const SmtpRecipient *r = &g_array_index(mail->recipients, SmtpRecipient, i);
+        delivery_request_add(request, r->address, r->account, r->dsn);
+    }
+    return request;
+}
+
+void smtp_finish(SmtpSession *session) {
+    SmtpTransaction *mail = session->mail;
+    session->phase = SMTP_PHASE_COMMAND;
+    complete_header(session);
+    judge(session);
+    if (mail->refusal != 0) {
+        answer(session, mail->refusal, mail->refusal_text);
+        return;
+    }
+    SmtpPending *pending = g_new0(SmtpPending, 1);
+    pending->request = make_request(session);
+    pending->net = net_session_ref(session->net);
+    session->pending = pending;
+    session->phase = SMTP_PHASE_WAIT_DELIVERY;
+    net_set_deadline(session->net, 0);
+    delivery_submit(pending->request, delivered, pending);
+    smtp_finish_collect(session);
+}
+
+gboolean smtp_finish_collect(SmtpSession *session) {
+    SmtpPending *pending = session->pending;
+    if (g_atomic_int_get(&pending->state) != PENDING_DONE)
+        return FALSE;
+    session->phase = SMTP_PHASE_COMMAND;
+    session->pending = NULL;
+    int code = delivery_code(pending->request);
+    const char *text = delivery_text(pending->request);
+    if (code != 0) {
+        answer(session, code, text);
+    } else {
+        metric_add(&accepted, 1);
+        metric_add(&accepted_bytes, (gint64)session->mail->size);
+        log_end(session, "smtp.accepted", 250, text);
+        session->messages++;
+        session->idle = 0;
+        smtp_reply(session, 250, text);
+        smtp_reset(session);
+    }
+    pending_free(pending);
+    net_set_deadline(session->net, session->service->options.command_time);
+    return TRUE;
+}
