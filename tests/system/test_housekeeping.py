@@ -1,0 +1,117 @@
+"""Starting, stopping, locking, looking after: what an operator relies on."""
+
+import json
+import re
+import signal
+import subprocess
+import urllib.request
+
+import pytest
+
+from harness import mail
+from harness.server import DOMAIN, Refused, wait_for
+
+
+def test_a_second_server_on_the_same_data_is_refused(server):
+    done = subprocess.run([server.program, "--data", server.data, "serve"], text=True,
+                          capture_output=True, timeout=30, check=False)
+    assert done.returncode == 1
+    assert str(server.process.pid) in done.stderr, done.stderr
+    assert server.alive()
+
+
+def test_init_refuses_a_directory_that_has_an_installation(server):
+    with pytest.raises(Refused) as refused:
+        server.run("init", "--domain", DOMAIN)
+    assert refused.value.status == 1
+
+
+@pytest.mark.parametrize("words", [["nonsense"], ["unit", "nonsense"], ["unit", "add", "--nonsense"]])
+def test_wrong_usage_ends_with_status_2(server, words):
+    with pytest.raises(Refused) as refused:
+        server.run(*words)
+    assert refused.value.status == 2
+
+
+def test_commands_do_the_same_with_the_server_running_and_stopped(server):
+    server.unit("Sở Thông tin và Truyền thông", "stttt")
+    running = server.person("Trần Văn Anh")
+    server.stop()
+    stopped = server.person("Trần Văn Anh")
+    listed = json.loads(server.run("account", "list", "--json"))
+    server.start()
+    assert json.loads(server.run("account", "list", "--json")) == listed
+    assert running == "tvanh.stttt@bacninh.gov.vn" and stopped == "tvanh1.stttt@bacninh.gov.vn"
+    text = json.dumps(listed, ensure_ascii=False)
+    assert running in text and stopped in text
+
+
+def test_a_real_body_is_imported_and_importing_again_changes_nothing(server):
+    from harness.server import ROOT
+    for name in ("bacninh-units-2022.csv", "bacninh-departments-2022.csv"):
+        server.run("unit", "import", ROOT / "demo" / name)
+    units = json.loads(server.run("unit", "list", "--json"))
+    for name in ("bacninh-units-2022.csv", "bacninh-departments-2022.csv"):
+        server.run("unit", "import", ROOT / "demo" / name)
+    assert json.loads(server.run("unit", "list", "--json")) == units
+    text = json.dumps(units, ensure_ascii=False)
+    for address in ("tpbacninh", "yenphong", "tamgiang.yenphong", "stttt"):
+        assert address in text
+
+
+def test_check_finds_nothing_wrong_with_a_new_installation(server):
+    server.run("check")
+
+
+def test_check_names_file_and_line_of_an_error(make_server):
+    server = make_server(start=False)
+    settings = server.data / "congvu.conf"
+    settings.write_text(settings.read_text() + "\nnonsense = 1;\n")
+    lines = settings.read_text().count("\n")
+    with pytest.raises(Refused) as refused:
+        server.run("check")
+    assert refused.value.status == 1
+    assert re.search(rf"congvu\.conf:{lines}\b", refused.value.output), refused.value.output
+    settings.write_text(settings.read_text().replace("\nnonsense = 1;\n", ""))
+
+
+def test_sighup_takes_a_new_certificate_while_sessions_go_on(office):
+    with mail.imap(office, office.anh) as client:
+        before = (office.data / "tls" / "certificate.pem").read_text()
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                        "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=moi.test",
+                        "-keyout", office.data / "tls" / "key.pem", "-out",
+                        office.data / "tls" / "certificate.pem"], check=True, capture_output=True)
+        office.process.send_signal(signal.SIGHUP)
+
+        def seen():
+            import ssl
+            return ssl.get_server_certificate(("127.0.0.1", office.port("imaps"))) != before
+        wait_for(lambda: seen() and office.alive(), 10, "the new certificate")
+        mail.good(client.noop())
+
+
+def test_metrics_count_what_was_delivered(office):
+    mail.send(office, mail.message("dan@example.com", office.anh, "dem"))
+    with urllib.request.urlopen(f"http://127.0.0.1:{office.port('metrics')}/metrics",
+                                timeout=10) as answer:
+        text = answer.read().decode()
+    assert re.search(r"^congvu_\w+(\{[^}]*\})? [1-9]", text, re.M), text[:2000]
+
+
+def test_a_backup_made_beside_the_server_can_be_restored(office, make_server, tmp_path):
+    mail.send(office, mail.message("dan@example.com", office.anh, "giu lai"))
+    office.run("backup", tmp_path / "backup")
+    mail.send(office, mail.message("dan@example.com", office.anh, "den sau"))
+    office.stop()
+    import shutil
+    shutil.rmtree(office.data)
+    office.run("restore", tmp_path / "backup")
+    office.doctor()
+    office.start()
+    assert [m["Subject"] for m in mail.inbox(office, office.anh)] == ["giu lai"]
+
+
+def test_trace_tells_what_happened_to_a_message(office):
+    mail.send(office, mail.message("dan@example.com", office.anh, "tim", Message_ID="<tim@x.test>"))
+    assert office.anh in office.run("trace", "<tim@x.test>")
