@@ -1,0 +1,185 @@
+/* The preview comes from the first text part that says anything, plain text before HTML. Only the
+ * beginning of a part is decoded: 4 KiB of plain text, 64 KiB of HTML, which may begin with a long
+ * style sheet. */
+#include "message/preview.h"
+
+#include "message/charset.h"
+#include "message/transfer.h"
+
+enum { PLAIN_HEAD = 4 * 1024, HTML_HEAD = 64 * 1024, MOST_TRIES = 8 };
+
+/* White space in runs becomes one space, control and invisible characters go. */
+static char *one_line(const char *text) {
+    Buffer out;
+    buffer_init(&out, MESSAGE_PREVIEW_BYTES);
+    gboolean space = FALSE;
+    for (const char *at = text; *at != '\0'; at = g_utf8_next_char(at)) {
+        gunichar c = g_utf8_get_char(at);
+        if (c == ' ' || c == 0xa0 || (c < ' ' && c >= 9) || g_unichar_isspace(c)) {
+            space = out.n > 0;
+            continue;
+        }
+        if (c < ' ' || (c >= 127 && (g_unichar_iscntrl(c) || g_unichar_iszerowidth(c)) &&
+                        g_unichar_combining_class(c) == 0))
+            continue;
+        gsize n = (gsize)(g_utf8_next_char(at) - at);
+        if (out.n + n + (space ? 1 : 0) > MESSAGE_PREVIEW_BYTES)
+            break;
+        if (space)
+            buffer_append_byte(&out, ' ');
+        space = FALSE;
+        buffer_append(&out, at, n);
+    }
+    return buffer_steal_string(&out);
+}
+
+static char *preview_of(Bytes message, const ScanResult *scan, const ScanPart *part,
+                        gboolean html) {
+    Bytes body = bytes_slice(message, part->body_start, part->body_end - part->body_start);
+    gsize most = html ? HTML_HEAD : PLAIN_HEAD, n = 0, got;
+    g_autofree guint8 *head = g_malloc(MIN(most, body.n + 1));
+    MessageDecoder d;
+    message_decoder_init(&d, (MessageEncoding)part->encoding, body);
+    most = MIN(most, body.n + 1);
+    while (n < most && (got = message_decoder_read(&d, head + n, most - n)) > 0)
+        n += got;
+    g_autofree char *charset = bytes_dup_string(scan_text(scan, part->charset));
+    gsize length;
+    g_autofree char *text = message_charset_text(charset, bytes_of(head, n), 4 * most, &length);
+    if (!html)
+        return one_line(text);
+    g_auto(Buffer) stripped;
+    buffer_init(&stripped, 4 * MESSAGE_PREVIEW_BYTES);
+    message_html_text(bytes_of(text, length), &stripped);
+    g_autofree char *plain =
+        g_utf8_make_valid((const char *)buffer_bytes(&stripped).p, (gssize)stripped.n);
+    return one_line(plain);
+}
+
+static char *first_text(Bytes message, const ScanResult *scan, const char *subtype) {
+    guint tries = 0;
+    for (guint i = 0; i < scan->parts->len && tries < MOST_TRIES; i++) {
+        const ScanPart *part = &g_array_index(scan->parts, ScanPart, i);
+        if (part->kind != MESSAGE_PART_LEAF || part->attachment || part->opaque ||
+            !bytes_is(scan_text(scan, part->type), "text") ||
+            !bytes_is(scan_text(scan, part->subtype), subtype))
+            continue;
+        tries++;
+        char *text = preview_of(message, scan, part, strcmp(subtype, "html") == 0);
+        if (text[0] != '\0')
+            return text;
+        g_free(text);
+    }
+    return NULL;
+}
+
+char *message_preview(Bytes message, const ScanResult *scan) {
+    char *text = first_text(message, scan, "plain");
+    if (text == NULL)
+        text = first_text(message, scan, "html");
+    return text != NULL ? text : g_strdup("");
+}
+
+/* --- HTML --- */
+
+static const struct {
+    const char *name;
+    const char *text;
+} references[] = {{"amp", "&"},   {"lt", "<"},          {"gt", ">"},
+                  {"quot", "\""}, {"nbsp", "\xc2\xa0"}, {"apos", "'"}};
+
+static gboolean append_code_point(guint64 code, Buffer *out) {
+    char utf8[6];
+    if (code == 0 || code > 0x10ffff || (code >= 0xd800 && code < 0xe000))
+        return buffer_append_string(out, "\xef\xbf\xbd");
+    return buffer_append(out, utf8, (gsize)g_unichar_to_utf8((gunichar)code, utf8));
+}
+
+/* "&…;" at the cursor; what is no reference stands for itself. */
+static void take_reference(Reader *in, Buffer *out) {
+    Bytes window = bytes_slice(reader_rest(in), 1, 12);
+    gssize end = bytes_find_byte(window, ';');
+    Bytes name = bytes_slice(window, 0, end < 0 ? 0 : (gsize)end);
+    in->at++;
+    if (name.n > 1 && name.p[0] == '#') {
+        gboolean hex = name.p[1] == 'x' || name.p[1] == 'X';
+        guint64 code = 0;
+        for (gsize i = hex ? 2 : 1; i < name.n; i++) {
+            int digit = g_ascii_xdigit_value((gchar)name.p[i]);
+            if (digit < 0 || (!hex && digit > 9)) {
+                buffer_append_byte(out, '&');
+                return;
+            }
+            code = code * (hex ? 16 : 10) + (guint64)digit;
+        }
+        append_code_point(code, out);
+        in->at += name.n + 1;
+        return;
+    }
+    for (gsize i = 0; name.n > 0 && i < G_N_ELEMENTS(references); i++) {
+        if (bytes_is(name, references[i].name)) {
+            buffer_append_string(out, references[i].text);
+            in->at += name.n + 1;
+            return;
+        }
+    }
+    buffer_append_byte(out, '&');
+}
+
+static void skip_past(Reader *in, const char *text) {
+    gssize at = bytes_find(reader_rest(in), bytes_of_string(text));
+    in->at = at < 0 ? in->end : in->at + at + strlen(text);
+}
+
+/* The content of <style> and the like is no text: up to its end tag. */
+static void skip_element(Reader *in, const char *name) {
+    while (!reader_done(in)) {
+        skip_past(in, "</");
+        if (reader_skip_nocase(in, name))
+            break;
+    }
+    skip_past(in, ">");
+}
+
+/* Stands on "<". A blank is written for the tag, so that cells and paragraphs stay apart. */
+static void skip_tag(Reader *in, Buffer *out) {
+    static const char *const silent[] = {"style", "script", "title", "head"};
+    static const char *const inner[] = {"b", "i", "u", "a", "em", "font", "span", "strong"};
+    if (reader_skip(in, "<!--")) {
+        skip_past(in, "-->");
+        return;
+    }
+    in->at++;
+    Bytes rest = reader_rest(in);
+    gsize n = 0, slash = rest.n > 0 && rest.p[0] == '/' ? 1 : 0;
+    while (slash + n < rest.n && n < 16 && g_ascii_isalnum((gchar)rest.p[slash + n]))
+        n++;
+    Bytes name = bytes_slice(rest, slash, n);
+    skip_past(in, ">");
+    for (gsize i = 0; i < G_N_ELEMENTS(inner); i++)
+        if (bytes_is_nocase(name, inner[i]))
+            return;
+    buffer_append_byte(out, ' ');
+    for (gsize i = 0; slash == 0 && i < G_N_ELEMENTS(silent); i++)
+        if (bytes_is_nocase(name, silent[i]))
+            skip_element(in, silent[i]);
+}
+
+void message_html_text(Bytes html, Buffer *out) {
+    Reader in = reader_of(html);
+    while (in.at != NULL && !reader_done(&in) && !out->overflow) {
+        const guint8 *start = in.at;
+        while (in.at < in.end && *in.at != '<' && *in.at != '&')
+            in.at++;
+        gsize n = (gsize)(in.at - start);
+        if (n > out->maximum - out->n) {
+            n = out->maximum - out->n;
+            out->overflow = TRUE;
+        }
+        buffer_append(out, start, n);
+        if (reader_peek(&in) == '&')
+            take_reference(&in, out);
+        else if (reader_peek(&in) == '<')
+            skip_tag(&in, out);
+    }
+}
