@@ -96,22 +96,3 @@ gboolean db_backup(Db *db, const char *to_path, void (*progress)(gint64 done, gi
     }
     return copied;
 }
-
-char *db_integrity_check(Db *db, GError **error) {
-    DbConn *conn = db_read_begin(db, error);
-    if (conn == NULL)
-        return NULL;
-    GString *findings = g_string_new(NULL);
-    DbStmt *stmt = db_prepare(conn, "PRAGMA integrity_check");
-    DbStep step;
-    while ((step = db_step(stmt, error)) == DB_ROW) {
-        const char *text = db_column_text(stmt, 0);
-        if (g_strcmp0(text, "ok") != 0)
-            g_string_append_printf(findings, "%s%s", findings->len > 0 ? "\n" : "", text);
-    }
-    db_read_end(conn);
-    char *text = g_string_free(findings, FALSE);
-    if (step == DB_FAILED || text[0] == '\0')
-        g_clear_pointer(&text, g_free);
-    return text;
-}

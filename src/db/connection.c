@@ -91,6 +91,14 @@ static gboolean set_up(DbConn *conn, GError **error) {
     return TRUE;
 }
 
+/* A copy is opened as unchanging, so that the engine takes no locks and makes no log beside it. */
+static char *name_for_engine(const Db *db) {
+    if ((db->flags & DB_OPEN_COPY) == 0)
+        return g_strdup(db->path);
+    g_autofree char *escaped = g_uri_escape_string(db->path, "/", TRUE);
+    return g_strdup_printf("file:%s?immutable=1", escaped);
+}
+
 DbConn *db_conn_open(Db *db, DbConnKind kind, GError **error) {
     DbConn *conn = g_new0(DbConn, 1);
     conn->db = db;
@@ -100,7 +108,10 @@ DbConn *db_conn_open(Db *db, DbConnKind kind, GError **error) {
     int flags =
         SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE |
         ((db->flags & DB_OPEN_READ_ONLY) != 0 ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE);
-    int code = sqlite3_open_v2(db->path, &conn->handle, flags, NULL);
+    if ((db->flags & DB_OPEN_COPY) != 0)
+        flags |= SQLITE_OPEN_URI;
+    g_autofree char *name = name_for_engine(db);
+    int code = sqlite3_open_v2(name, &conn->handle, flags, NULL);
     if (code != SQLITE_OK) {
         db_fail(conn, code, "cannot open", error);
         db_conn_close(conn);

@@ -98,13 +98,13 @@ Db *db_open(const char *path, const DbSchema *schema, DbOpenFlags flags, GError 
     start_engine();
     Db *db = g_new0(Db, 1);
     db->path = g_strdup(path);
-    db->flags = flags;
+    db->flags = (flags & DB_OPEN_COPY) != 0 ? flags | DB_OPEN_READ_ONLY : flags;
     g_mutex_init(&db->lock);
     g_cond_init(&db->wake);
     g_mutex_init(&db->pool_lock);
     g_cond_init(&db->pool_wake);
-    gboolean opened = (flags & DB_OPEN_READ_ONLY) != 0 ? open_reading(db, schema, error)
-                                                       : open_writing(db, schema, error);
+    gboolean opened =
+        db_is_read_only(db) ? open_reading(db, schema, error) : open_writing(db, schema, error);
     if (!opened) {
         db_close(db);
         return NULL;

@@ -38,6 +38,7 @@ typedef struct {
 typedef enum {
     DB_OPEN_CREATE = 1 << 0,    /* make the file when it does not exist */
     DB_OPEN_READ_ONLY = 1 << 1, /* doctor beside a running server: no writer thread */
+    DB_OPEN_COPY = 1 << 2,      /* a backup, which nobody writes: nothing is made beside it */
 } DbOpenFlags;
 
 /* Opens (and migrates) the file. Foreign keys that a schema declares are enforced, except while a
@@ -135,7 +136,9 @@ DbStats db_stats(Db *db);
  * is flushed. progress (may be NULL) gets pages done and pages in all. */
 gboolean db_backup(Db *db, const char *to_path, void (*progress)(gint64 done, gint64 all, gpointer),
                    gpointer data, GError **error);
-/* The engine's own check of the file: NULL when clean, else the findings (g_free). */
+/* The engine's own check of the file: NULL when clean, else the findings, one a line (g_free). The
+ * log stays bounded meanwhile: where too much is written during the check, it goes on table by
+ * table, and if that fails too it is BUSY. NULL with *error set: could not look. */
 char *db_integrity_check(Db *db, GError **error);
 
 #endif

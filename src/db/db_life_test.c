@@ -2,6 +2,7 @@
 #include "db/test_place.h"
 
 #include "base/clock.h"
+#include "db/internal.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -207,7 +208,9 @@ static void a_copy_made_while_writers_go_on_is_one_state_of_the_file(void **stat
     for (int i = 0; i < 3; i++) {
         if (!db_backup(db, copy, note_progress, &slices, &error))
             fail_msg("%s", error->message);
-        g_autoptr(Db) copied = place_open(copy);
+        g_autoptr(Db) copied = db_open(copy, &place_schema, DB_OPEN_COPY, &error);
+        if (copied == NULL)
+            fail_msg("%s", error->message);
         place_assert_whole(copied);
         gint64 count = place_number(copied, "SELECT count(*) FROM item");
         assert_true(count >= before);
@@ -223,6 +226,69 @@ static void a_copy_made_while_writers_go_on_is_one_state_of_the_file(void **stat
     assert_true(cv_error_is(error, CV_ERROR_EXISTS));
     assert_true(file_size(copy) > 0); /* the earlier copy was not touched */
     assert_true(place_number(db, "SELECT n FROM counter") > before);
+}
+
+static void reading_a_copy_makes_nothing_beside_it(void **state) {
+    Place *place = *state;
+    g_autoptr(Db) db = place_open(place->path);
+    PlaceItem item = {.body = BYTES_LITERAL("x")};
+    assert_true(db_write(db, place_add, &item, NULL));
+    g_autofree char *copy = g_strconcat(place->path, " 100%?#.copy", NULL);
+    assert_true(db_backup(db, copy, NULL, NULL, NULL));
+    g_autoptr(Db) copied = db_open(copy, &place_schema, DB_OPEN_COPY, NULL);
+    assert_int_equal(place_number(copied, "SELECT count(*) FROM item"), 1);
+    assert_false(db_write(copied, place_add, &item, NULL));
+    g_autofree char *log = g_strconcat(copy, "-wal", NULL);
+    g_autofree char *shared = g_strconcat(copy, "-shm", NULL);
+    assert_int_equal(access(log, F_OK), -1);
+    assert_int_equal(access(shared, F_OK), -1);
+}
+
+static void a_damaged_page_is_found(void **state) {
+    Place *place = *state;
+    Db *db = place_open(place->path);
+    Load fill = {.db = db, .ledger = -1, .body = 2000, .count = 300};
+    write_until_stopped(&fill);
+    assert_null(db_integrity_check(db, NULL));
+    db_close(db);
+    int fd = open(place->path, O_RDWR);
+    char junk[4096];
+    memset(junk, 0x5a, sizeof junk);
+    for (int page = 20; page < 60; page++)
+        assert_int_equal(pwrite(fd, junk, sizeof junk, page * 4096), sizeof junk);
+    close(fd);
+    db = place_open(place->path);
+    g_autofree char *findings = db_integrity_check(db, NULL);
+    assert_non_null(findings);
+    assert_non_null(strstr(findings, "age")); /* names pages */
+    db_close(db);
+}
+
+static void a_check_that_writers_outrun_gives_way_to_them(void **state) {
+    Place *place = *state;
+    g_autoptr(Db) db = place_open(place->path);
+    Load fill = {.db = db, .ledger = -1, .body = 100 * 1024, .count = 300};
+    write_until_stopped(&fill);
+    Load load = {.db = db, .ledger = -1, .body = 50 * 1024};
+    gint usual_long = db_check_long, usual_grown = db_check_grown;
+    db_check_long = db_check_grown = 2; /* the next commit is too much */
+    GThread *writer = g_thread_new("write", write_until_stopped, &load);
+    gboolean gave_way = FALSE;
+    gint64 deadline = g_get_monotonic_time() + 20 * CLOCK_SECOND;
+    while (!gave_way && g_get_monotonic_time() < deadline) {
+        g_autoptr(GError) error = NULL;
+        g_autofree char *findings = db_integrity_check(db, &error);
+        assert_null(findings); /* what it did not come to is no finding */
+        gave_way = cv_error_is(error, CV_ERROR_BUSY);
+    }
+    g_atomic_int_set(&load.stop, 1);
+    g_thread_join(writer);
+    db_check_long = usual_long;
+    db_check_grown = usual_grown;
+    assert_true(gave_way);
+    g_autoptr(GError) error = NULL;
+    assert_null(db_integrity_check(db, &error));
+    assert_null(error);
 }
 
 static void a_part_of_a_value_is_read_and_more_than_it_has_is_refused(void **state) {
@@ -257,6 +323,9 @@ int main(void) {
         T(requests_of_one_thread_run_and_are_told_in_their_order),
         T(closing_waits_for_what_was_submitted),
         T(a_copy_made_while_writers_go_on_is_one_state_of_the_file),
+        T(reading_a_copy_makes_nothing_beside_it),
+        T(a_damaged_page_is_found),
+        T(a_check_that_writers_outrun_gives_way_to_them),
         T(a_part_of_a_value_is_read_and_more_than_it_has_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -107,6 +107,9 @@ gboolean db_fail(DbConn *conn, int code, const char *during, GError **error);
 gboolean db_code_is_fatal(int code);
 G_NORETURN void db_die(Db *db, const char *during, int code);
 
+/* check.c: frames of the log at which a check gives way to writers; only tests change them */
+extern gint db_check_long, db_check_grown;
+
 /* schema.c */
 gboolean db_schema_bring_up(DbConn *conn, const DbSchema *schema, GError **error);
 
