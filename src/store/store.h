@@ -31,11 +31,19 @@ typedef struct Store Store;
 
 extern const DbSchema store_schema; /* of mail.db: blob's, store's and queue's tables, in steps */
 
+/* Both outlive the store: close it before them. */
 Store *store_open(Db *mail, BlobStore *blobs, GError **error);
 void store_close(Store *store);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Store, store_close)
 Db *store_db(Store *store);
 BlobStore *store_blobs(Store *store);
+
+/* ---- Limits ---- */
+
+#define STORE_NAME_BYTES    1000 /* of a mailbox's full name */
+#define STORE_NAME_LEVELS   20
+#define STORE_MAILBOX_COUNT 5000 /* of an account */
+#define STORE_KEYWORD_BYTES 128
 
 /* ---- Flags ---- */
 
@@ -71,6 +79,9 @@ typedef struct {
 /* Makes the account with INBOX and the special mailboxes (Drafts, Sent, Junk, Trash, Archive with
  * their RFC 6154 uses, subscribed) when it is not there, sets the limit in any case. */
 gboolean store_account_ensure(Store *store, gint64 account, gint64 quota_limit, GError **error);
+/* The same inside a DbWork, for many accounts in one transaction. */
+gboolean store_account_put(Store *store, DbConn *conn, gint64 account, gint64 quota_limit,
+                           GError **error);
 gboolean store_account_get(Store *store, DbConn *conn, gint64 account, StoreAccount *out,
                            GError **error); /* NOT_FOUND */
 
@@ -185,10 +196,12 @@ typedef enum {
 /* FALSE stops the walk (which is no error). */
 typedef gboolean (*StoreEach)(const StoreMessage *message, gpointer data);
 /* Messages with from <= uid <= to in order of UID; two index walks in step, no lookup by row. With
- * from == to an expunged message that is not swept yet is found too. */
+ * from == to an expunged message that is not swept yet is found too. `each` must not begin another
+ * walk on this connection. CORRUPT when a message has lost its envelope. */
 gboolean store_message_each(Store *store, DbConn *conn, gint64 mailbox, guint32 from, guint32 to,
                             StoreWant want, StoreEach each, gpointer data, GError **error);
-/* Bytes [offset, offset + length) of prefix + blob appended to out. */
+/* Bytes [offset, offset + length) of prefix + blob appended to out. message->prefix must be there:
+ * call it from `each` of a walk with STORE_WANT_META, or with a copy that has its own. */
 gboolean store_message_read(Store *store, DbConn *conn, const StoreMessage *message, guint64 offset,
                             guint64 length, Buffer *out, GError **error);
 
@@ -229,11 +242,14 @@ typedef struct {
     Bytes prefix;          /* whole header lines with CRLF */
     gboolean quota_strict; /* QUOTA when the limit would be passed; else it may be, by this one */
 } StoreNewMessage;
-/* Inside a DbWork, one call for each copy; blob_insert counted the references. */
+/* Inside a DbWork, one call for each copy; blob_insert counted the references. NOT_FOUND, QUOTA and
+ * LIMIT come before anything was changed: the caller may go on with its other copies (and then
+ * takes the reference back with blob_reference). */
 gboolean store_message_insert(Store *store, DbConn *conn, const StoreNewMessage *message,
                               guint32 *uid, GError **error);
-/* APPEND: parses, flushes, inserts. keywords NULL-terminated or NULL. received 0: now. */
-gboolean store_message_append(Store *store, gint64 mailbox, BlobWriter *writer, StoreFlags system,
+/* APPEND: parses, flushes, inserts. flags: system flags. keywords NULL-terminated or NULL. received
+ * 0: now. */
+gboolean store_message_append(Store *store, gint64 mailbox, BlobWriter *writer, StoreFlags flags,
                               const char *const *keywords, gint64 received, guint32 *uidvalidity,
                               guint32 *uid, GError **error);
 
@@ -256,8 +272,10 @@ typedef struct {
 } StoreFlagsChange;
 gboolean store_flags_change(Store *store, StoreFlagsChange *change, GError **error);
 
-/* COPY and MOVE. On success from[i] became to[i]. A failed copy leaves nothing behind. The target
- * account's quota counts (QUOTA), the keywords are carried over by name. */
+/* COPY and MOVE. On success from[i] became to[i]. A failed copy leaves nothing behind; of a failed
+ * move every message is in one of the two, and from and to say which came over. The target
+ * account's quota counts (QUOTA, before anything is done), the keywords are carried over by name.
+ */
 gboolean store_copy(Store *store, gint64 from_mailbox, const StoreUids *uids, gint64 to_mailbox,
                     gboolean move, guint32 *uidvalidity, GArray *from, GArray *to, /* guint32 */
                     GError **error);
@@ -268,7 +286,7 @@ gboolean store_expunge(Store *store, gint64 mailbox, const StoreUids *uids, Stor
 /* ---- Keeping in step ---- */
 
 typedef struct {
-    StoreUids *vanished; /* expunged since, as far as `known` (NULL: all) */
+    StoreUids *vanished; /* expunged since; may name some that came and went since */
     GArray *changed;     /* StoreChange: flags changed or arrived since, in order of UID */
     guint64 modseq;      /* the mailbox's highest now */
     gboolean complete;   /* FALSE: `since` is behind the log's horizon; vanished is then everything
@@ -290,7 +308,8 @@ typedef enum {
     STORE_EVENT_DELETED = 1 << 2, /* the mailbox is gone */
     STORE_EVENT_LIST = 1 << 3,    /* the account's set of mailboxes or subscriptions changed */
 } StoreEvents;
-/* Called on the writer thread after the commit; must be short (net_wake). */
+/* Called on the writer thread after the commit, while the watches are locked; must be short
+ * (net_wake) and call nothing of the store. */
 typedef void (*StoreNotify)(gint64 mailbox, guint64 modseq, StoreEvents events, gpointer data);
 typedef struct StoreWatch StoreWatch;
 /* Watches one mailbox. While it lives, expunged messages of the mailbox are kept readable. When
@@ -298,7 +317,8 @@ typedef struct StoreWatch StoreWatch;
 StoreWatch *store_watch(Store *store, gint64 mailbox, StoreNotify notify, gpointer data);
 void store_unwatch(Store *store, StoreWatch *watch);
 /* IMAP4rev1's \Recent: messages from this UID on are recent for the caller and for nobody after it.
- * claim FALSE (EXAMINE, STATUS) only looks. */
+ * claim FALSE (EXAMINE, STATUS) only looks. Not while this thread has a read transaction open.
+ * G_MAXUINT32 when the mailbox is gone. */
 guint32 store_recent(Store *store, gint64 mailbox, gboolean claim);
 
 /* ---- Intake: what `trace` reads ---- */
