@@ -173,7 +173,7 @@ void smtp_cmd_mail(SmtpSession *session, Bytes arguments) {
         smtp_reply(session, 503, "5.5.1 A transaction is open; RSET ends it");
         return;
     }
-    const char *text = "2.1.0 Sender ok";
+    const char *text = NULL;
     MailArguments a = {.session = session, .mail = transaction_new()};
     Reader r = reader_of(arguments);
     int code = take_mail(session, &a, &r, &text);
@@ -186,5 +186,5 @@ void smtp_cmd_mail(SmtpSession *session, Bytes arguments) {
     }
     a.mail->dsn = join_dsn(&a);
     session->mail = a.mail;
-    smtp_reply(session, 250, text);
+    smtp_reply(session, 250, "2.1.0 Sender ok");
 }

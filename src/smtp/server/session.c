@@ -248,6 +248,7 @@ static NetVerdict smtp_run(NetSession *net, gpointer state, NetEvents events) {
         return NET_WAIT_WAKE;
     if (session->phase == SMTP_PHASE_WAIT_AUTH)
         smtp_auth_done(session);
+    check_limits(session);
     if (events & NET_EVENT_DEADLINE)
         smtp_reply_close(session, 421, "4.4.2 Timeout, good-bye");
     if ((events & NET_EVENT_EOF) && session->phase == SMTP_PHASE_WAIT_AUTH)

@@ -1,0 +1,70 @@
+/* Who a submitted message says it is from. The envelope's sender was checked at MAIL; the reader
+ * sees the From field, so that one is checked too [Điều 6.3]. */
+#include "message/address.h"
+#include "message/header.h"
+#include "smtp/server/session.h"
+
+enum { ADDRESS_LIMIT = 1024, FROM_ADDRESSES_LIMIT = 100 };
+
+static const char not_owned[] =
+    "5.7.1 Địa chỉ ở trường From không thuộc tài khoản này [Điều 6.3] / "
+    "The From address does not belong to this account";
+
+/* 0, or the code with *text. */
+static int check_address(SmtpSession *session, const MessageAddress *address, const char **text) {
+    g_auto(Buffer) whole;
+    buffer_init(&whole, ADDRESS_LIMIT);
+    buffer_append_bytes(&whole, address->mailbox);
+    buffer_append_byte(&whole, '@');
+    buffer_append_bytes(&whole, address->host);
+    g_autoptr(GError) error = NULL;
+    gint64 as_account;
+    *text = not_owned;
+    if (whole.overflow || address->mailbox.n == 0 || address->host.n == 0)
+        return 550;
+    if (directory_may_send_as(session->service->directory, session->account, buffer_bytes(&whole),
+                              &as_account, &error))
+        return 0;
+    if (!cv_error_is(error, CV_ERROR_STORAGE))
+        return 550;
+    *text = "4.3.0 The account cannot be looked up, please try again later";
+    return 451;
+}
+
+static int check_list(SmtpSession *session, Bytes value, guint *count, const char **text) {
+    g_auto(MessageAddressParser) parser;
+    message_address_parser_init(&parser, value);
+    MessageAddress address;
+    while (message_address_next(&parser, &address)) {
+        if (address.kind != MESSAGE_ADDRESS_MAILBOX)
+            continue;
+        if (++*count > FROM_ADDRESSES_LIMIT) {
+            *text = "5.6.0 Too many From addresses";
+            return 554;
+        }
+        int code = check_address(session, &address, text);
+        if (code != 0)
+            return code;
+    }
+    return 0;
+}
+
+int smtp_check_from(SmtpSession *session, Bytes message, const char **text) {
+    guint fields = 0, addresses = 0;
+    MessageHeaderIter iter = message_header_iter(message);
+    MessageHeaderField field;
+    while (message_header_next(&iter, &field)) {
+        if (!bytes_is_nocase(bytes_strip(field.name), "from"))
+            continue;
+        fields++;
+        int code = check_list(session, field.value, &addresses, text);
+        if (code != 0)
+            return code;
+    }
+    /* RFC 5322 3.6: From occurs exactly once. A second one is how a forged name is smuggled past
+     * programs that look at the first and show the last. */
+    if (fields == 1 && addresses > 0)
+        return 0;
+    *text = "5.6.0 Thư phải có đúng một trường From / A message has exactly one From field";
+    return 554;
+}
