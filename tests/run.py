@@ -25,7 +25,7 @@ CORES = str(os.cpu_count() or 2)
 SANITIZER_ENV = {
     "ASAN_OPTIONS": "detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1",
     "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
-    "LSAN_OPTIONS": "print_suppressions=0",
+    "LSAN_OPTIONS": f"print_suppressions=0:suppressions={ROOT}/tests/lsan.supp",
     "TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1",
 }
 
@@ -281,7 +281,7 @@ def part_fuzz(part):
         seeds = [ROOT / "tests" / "seeds" / name]
         dictionary = ROOT / "tests" / "seeds" / f"{name}.dict"
         command = [target, f"-max_total_time={seconds}", "-timeout=10", "-rss_limit_mb=2048",
-                   "-max_len=65536", "-print_final_stats=1", f"-artifact_prefix={findings}/"]
+                   "-max_len=65536", "-verbosity=0", "-print_final_stats=1", f"-artifact_prefix={findings}/"]
         if dictionary.is_file():
             command.append(f"-dict={dictionary}")
         start = part.log.stat().st_size if part.log.exists() else 0

@@ -14,8 +14,8 @@ UNIT = f"stttt@{DOMAIN}"
 def delegated(office):
     """The department's mailbox, delegated to .anh."""
     office.run("account", "create", "--unit", "stttt")
-    office.run("account", "delegate", UNIT, "--to", office.anh, "--rights", "manage",
-               "--decision", "Số 12/QĐ-STTTT ngày 01/6/2022")
+    office.run("account", "delegate", UNIT, office.anh, "--may", "read,write,send", "--document",
+               "Số 12/QĐ-STTTT ngày 01/6/2022")
     return office
 
 
@@ -55,7 +55,7 @@ def test_an_outsider_cannot_be_made_delegate(delegated):
     delegated.unit("Sở Nội vụ", "snv")
     outsider = delegated.person("Phạm Thị Dung", unit="snv")
     with pytest.raises(Refused) as refused:
-        delegated.run("account", "delegate", UNIT, "--to", outsider, "--decision", "Số 1")
+        delegated.run("account", "delegate", UNIT, outsider, "--document", "Số 1")
     assert refused.value.status == 1 and "Điều 6" in refused.value.output
 
 
