@@ -19,6 +19,9 @@ typedef struct {
     guint failures_free;            /* failures before slowing begins */
     gint64 delay_first, delay_most; /* microseconds; doubles from first to most */
 } AuthOptions;
+/* The defaults: a lane for each core, ten minutes, five free failures, one second to half a minute.
+ */
+void auth_options_init(AuthOptions *options);
 
 Auth *auth_new(Directory *directory, const AuthOptions *options);
 void auth_free(Auth *auth);

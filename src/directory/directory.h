@@ -49,8 +49,10 @@ typedef enum {
     DIRECTORY_FAILED,      /* storage; *error set */
 } DirectoryFind;
 /* Whom mail to this address reaches: exact address or alias, else without "+tag" (RFC 5233);
- * postmaster and abuse always reach somebody (also as bare "postmaster"). Case does not matter;
- * quoted local parts are unquoted; source routes and the percent hack are not followed. */
+ * postmaster and abuse always reach somebody (also as bare "postmaster"). A closed account, and one
+ * that was only requested, is NO_SUCH; a locked one is FOUND. Case does not matter;
+ * quoted local parts are unquoted; source routes and the percent hack are not followed. One probe
+ * of an index: fit for every RCPT. */
 DirectoryFind directory_resolve(Directory *directory, Bytes address, DirectoryAccount **out,
                                 GError **error);
 DirectoryAccount *directory_account(Directory *directory, gint64 id, GError **error);
@@ -60,8 +62,9 @@ DirectoryFind directory_login(Directory *directory, Bytes name, DirectoryAccount
 /* The stored password hash (g_free); NULL without error when the account has none. */
 char *directory_credential(Directory *directory, gint64 account, GError **error);
 /* May this account put this address into MAIL FROM and From:? Its own, its aliases (with or without
- * a tag), and those of accounts that delegated "send" to it [Điều 6.2, 6.3]. The null sender is not
- * allowed for a submission. */
+ * a tag), and those of accounts that delegated "send" to it [Điều 6.2, 6.3]; the account behind the
+ * address must be active. The null sender is not allowed for a submission. FALSE without an error:
+ * it may not. */
 gboolean directory_may_send_as(Directory *directory, gint64 account, Bytes address,
                                gint64 *as_account, GError **error);
 
@@ -75,6 +78,7 @@ typedef struct {
     gint64 account;
     gint64 change; /* number of the last change: a later one keeps the mark */
 } DirectoryPending;
+/* Also marks what time alone changed (a delegation that began or ended): call it now and then. */
 GArray *directory_pending(Directory *directory, GError **error); /* DirectoryPending */
 gboolean directory_pending_done(Directory *directory, const DirectoryPending *pending,
                                 GError **error);
@@ -92,5 +96,7 @@ gboolean directory_each_delegation(Directory *directory, gint64 account, Directo
  * delegations changed: sessions must be checked again, remembered passwords forgotten. */
 typedef void (*DirectoryNotify)(gint64 account, gpointer data);
 void directory_watch(Directory *directory, DirectoryNotify notify, gpointer data);
+/* When it has returned, notify is not running and never will again. Not from inside notify. */
+void directory_unwatch(Directory *directory, DirectoryNotify notify, gpointer data);
 
 #endif

@@ -1,0 +1,326 @@
+/* One attempt from its begin to its answer. The cheap ways out come first (no room; a success that
+ * is remembered); everything else goes to the lane, perhaps after a delay, and is verified there
+ * against the stored hash, or against one of nobody, so that an unknown account costs the same. */
+#include "auth/internal.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "text/fold.h"
+
+static Metric attempts_ok =
+    METRIC_COUNTER("congvu_auth_attempts_total{result=\"ok\"}", "Attempts to sign in, by result");
+static Metric attempts_failed = METRIC_COUNTER("congvu_auth_attempts_total{result=\"failed\"}",
+                                               "Attempts to sign in, by result");
+static Metric attempts_locked = METRIC_COUNTER("congvu_auth_attempts_total{result=\"locked\"}",
+                                               "Attempts to sign in, by result");
+static Metric attempts_busy =
+    METRIC_COUNTER("congvu_auth_attempts_total{result=\"busy\"}", "Attempts to sign in, by result");
+static Metric delayed = METRIC_COUNTER("congvu_auth_delayed_total", "Attempts that had to wait");
+
+static const struct {
+    const char *name, *text;
+    Metric *metric;
+} results[] = {
+    [AUTH_OK] = {"ok", "Đã đăng nhập; signed in", &attempts_ok},
+    [AUTH_FAILED] = {"failed",
+                     "Tên đăng nhập hoặc mật khẩu không đúng; the name or the password is wrong",
+                     &attempts_failed},
+    [AUTH_LOCKED] = {"locked",
+                     "Tài khoản đang tạm khóa; đề nghị liên hệ đầu mối của đơn vị để cơ quan gửi "
+                     "văn bản đề nghị mở khóa (điểm c khoản 2 Điều 4 Quy chế); the account is "
+                     "locked (Điều 4.2.c)",
+                     &attempts_locked},
+    [AUTH_BUSY] = {"busy", "Hệ thống đang bận, hãy thử lại sau; too busy, try again later",
+                   &attempts_busy},
+};
+
+/* ---- Attempts ---- */
+
+static void *copy_bytes(Bytes bytes) {
+    guint8 *copy = g_malloc(bytes.n + 1);
+    memcpy(copy, bytes.n == 0 ? (const guint8 *)"" : bytes.p, bytes.n);
+    copy[bytes.n] = 0;
+    return copy;
+}
+
+void attempt_unref(AuthAttempt *attempt) {
+    if (!g_atomic_int_dec_and_test(&attempt->references))
+        return;
+    if (attempt->password != NULL)
+        crypto_wipe(attempt->password, attempt->password_n);
+    g_free(attempt->password);
+    directory_account_free(attempt->account);
+    g_free(attempt->name);
+    g_free(attempt->peer);
+    g_free(attempt->door);
+    g_free(attempt->session);
+    g_free(attempt);
+}
+
+static void wipe_password(AuthAttempt *attempt) {
+    crypto_wipe(attempt->password, attempt->password_n);
+    g_clear_pointer(&attempt->password, g_free);
+}
+
+static void log_result(const AuthAttempt *attempt, AuthResult result) {
+    metric_add(results[result].metric, 1);
+    log_event(result == AUTH_OK ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING, "auth.attempt", "session",
+              attempt->session, "door", attempt->door, "peer", attempt->peer, "name", attempt->name,
+              "account", attempt->account == NULL ? NULL : attempt->account->address, "result",
+              results[result].name, NULL);
+}
+
+void attempt_finish(AuthAttempt *attempt, AuthResult result, DirectoryAccount *account) {
+    Auth *auth = attempt->auth;
+    attempt->account = account;
+    attempt->text = results[result].text;
+    wipe_password(attempt);
+    log_result(attempt, result);
+    g_mutex_lock(&auth->lock);
+    g_atomic_int_set(&attempt->result, (gint)result);
+    gboolean tell = !attempt->dropped;
+    attempt->telling = tell ? g_thread_self() : NULL;
+    g_mutex_unlock(&auth->lock);
+    if (!tell)
+        return;
+    attempt->done(attempt->done_data);
+    g_mutex_lock(&auth->lock);
+    attempt->telling = NULL;
+    g_cond_broadcast(&auth->told);
+    g_mutex_unlock(&auth->lock);
+}
+
+static Bytes password_of(const AuthAttempt *attempt) {
+    return bytes_of(attempt->password, attempt->password_n);
+}
+
+/* The account behind the name; NULL when there is none. FALSE: the storage failed. */
+static gboolean look_up(AuthAttempt *attempt, DirectoryAccount **account) {
+    g_autoptr(GError) error = NULL;
+    *account = NULL;
+    if (directory_login(attempt->auth->directory, bytes_of_string(attempt->name), account,
+                        &error) != DIRECTORY_FAILED)
+        return TRUE;
+    log_event(LOG_LEVEL_ERROR, "auth.storage", "session", attempt->session, "error", error->message,
+              NULL);
+    return FALSE;
+}
+
+/* The stored hash, or nobody's. */
+static char *hash_for(AuthAttempt *attempt, const DirectoryAccount *account, GError **error) {
+    char *hash =
+        account == NULL ? NULL : directory_credential(attempt->auth->directory, account->id, error);
+    return hash == NULL ? g_strdup(attempt->auth->unknown_hash) : hash;
+}
+
+static void settle(AuthAttempt *attempt, DirectoryAccount *account, gboolean right,
+                   guint64 changes) {
+    Auth *auth = attempt->auth;
+    gint64 now = clock_monotonic();
+    g_mutex_lock(&auth->lock);
+    if (right) {
+        guesses_succeeded(auth->guesses, &attempt->key, now);
+        if (auth->changes == changes)
+            remembered_add(auth->remembered, account->id, password_of(attempt), now);
+    }
+    g_mutex_unlock(&auth->lock);
+    if (right && account->state == DIRECTORY_ACTIVE) {
+        attempt_finish(attempt, AUTH_OK, account);
+        return;
+    }
+    directory_account_free(account);
+    attempt_finish(attempt, right ? AUTH_LOCKED : AUTH_FAILED, NULL);
+}
+
+static gboolean is_remembered(Auth *auth, gint64 account, Bytes password) {
+    g_mutex_lock(&auth->lock);
+    gboolean has = remembered_has(auth->remembered, account, password, clock_monotonic());
+    g_mutex_unlock(&auth->lock);
+    return has;
+}
+
+/* Our own fault: the attempt does not count against anybody. */
+static void fail_busy(AuthAttempt *attempt) {
+    g_mutex_lock(&attempt->auth->lock);
+    guesses_forgive(attempt->auth->guesses, &attempt->key);
+    g_mutex_unlock(&attempt->auth->lock);
+    attempt_finish(attempt, AUTH_BUSY, NULL);
+}
+
+void attempt_verify(AuthAttempt *attempt) {
+    Auth *auth = attempt->auth;
+    g_mutex_lock(&auth->lock);
+    guint64 changes = auth->changes;
+    g_mutex_unlock(&auth->lock);
+    DirectoryAccount *account = NULL;
+    if (!look_up(attempt, &account)) {
+        fail_busy(attempt);
+        return;
+    }
+    if (account != NULL && is_remembered(auth, account->id, password_of(attempt))) {
+        settle(attempt, account, TRUE, changes);
+        return;
+    }
+    g_autoptr(GError) error = NULL;
+    g_autofree char *hash = hash_for(attempt, account, &error);
+    if (error != NULL) {
+        directory_account_free(account);
+        fail_busy(attempt);
+        return;
+    }
+    gboolean matches = crypto_password_verify(hash, password_of(attempt));
+    gboolean right = matches && account != NULL && !g_str_equal(hash, auth->unknown_hash);
+    settle(attempt, account, right, changes);
+}
+
+/* ---- Begin and end ---- */
+
+static AuthAttempt *attempt_new(Auth *auth, Bytes name, Bytes password, const char *peer,
+                                const char *door, const char *session) {
+    AuthAttempt *attempt = g_new0(AuthAttempt, 1);
+    attempt->references = 1;
+    attempt->auth = auth;
+    attempt->name = copy_bytes(name);
+    attempt->peer = g_strdup(peer);
+    attempt->door = g_strdup(door);
+    attempt->session = g_strdup(session);
+    attempt->key = guesses_key(auth->guesses, name, peer);
+    attempt->result = AUTH_PENDING;
+    /* As the hash was made: of the composed form, however the keyboard sent it. */
+    attempt->password = (guint8 *)text_nfc(password);
+    attempt->password_n = strlen((const char *)attempt->password);
+    return attempt;
+}
+
+/* A success from the last minutes; only when nothing makes this pair wait, so that the quick answer
+ * is no oracle for who guesses. */
+static gboolean answer_at_once(AuthAttempt *attempt, DirectoryAccount **account) {
+    if (!look_up(attempt, account) || *account == NULL)
+        return FALSE;
+    if ((*account)->state == DIRECTORY_ACTIVE &&
+        is_remembered(attempt->auth, (*account)->id, password_of(attempt)))
+        return TRUE;
+    g_clear_pointer(account, directory_account_free);
+    return FALSE;
+}
+
+AuthAttempt *auth_begin(Auth *auth, Bytes name, Bytes password, const char *peer, const char *door,
+                        const char *session, void (*done)(gpointer data), gpointer data) {
+    AuthAttempt *attempt = attempt_new(auth, name, password, peer, door, session);
+    attempt->done = done;
+    attempt->done_data = data;
+    g_mutex_lock(&auth->lock);
+    gboolean room = lane_has_room(auth, &attempt->key) && !auth->stopping;
+    gint64 now = clock_monotonic();
+    gint64 delay = guesses_delay(auth->guesses, &attempt->key, now);
+    g_mutex_unlock(&auth->lock);
+    DirectoryAccount *account = NULL;
+    if (!room) {
+        attempt_finish(attempt, AUTH_BUSY, NULL);
+    } else if (delay == 0 && answer_at_once(attempt, &account)) {
+        attempt_finish(attempt, AUTH_OK, account);
+    } else {
+        if (delay > 0)
+            metric_add(&delayed, 1);
+        attempt->due = delay > 0 ? now + delay : 0;
+        attempt->references = 2;
+        g_mutex_lock(&auth->lock);
+        guesses_charge(auth->guesses, &attempt->key, now);
+        lane_enqueue(auth, attempt);
+        g_mutex_unlock(&auth->lock);
+    }
+    return attempt;
+}
+
+void auth_attempt_free(AuthAttempt *attempt) {
+    if (attempt == NULL)
+        return;
+    Auth *auth = attempt->auth;
+    g_mutex_lock(&auth->lock);
+    attempt->dropped = TRUE;
+    while (attempt->telling != NULL && attempt->telling != g_thread_self())
+        g_cond_wait(&auth->told, &auth->lock);
+    g_mutex_unlock(&auth->lock);
+    attempt_unref(attempt);
+}
+
+AuthResult auth_result(AuthAttempt *attempt) {
+    return (AuthResult)g_atomic_int_get(&attempt->result);
+}
+
+const DirectoryAccount *auth_account(AuthAttempt *attempt) {
+    return auth_result(attempt) == AUTH_OK ? attempt->account : NULL;
+}
+
+const char *auth_text(AuthAttempt *attempt) {
+    return auth_result(attempt) == AUTH_PENDING ? "" : attempt->text;
+}
+
+/* ---- The whole ---- */
+
+void auth_options_init(AuthOptions *options) {
+    *options = (AuthOptions){
+        .remember = 600 * CLOCK_SECOND,
+        .failures_free = 5,
+        .delay_first = CLOCK_SECOND,
+        .delay_most = 30 * CLOCK_SECOND,
+    };
+}
+
+static void directory_changed(gint64 account, gpointer data) {
+    Auth *auth = data;
+    g_mutex_lock(&auth->lock);
+    auth->changes++;
+    remembered_forget(auth->remembered, account);
+    g_mutex_unlock(&auth->lock);
+}
+
+Auth *auth_new(Directory *directory, const AuthOptions *options) {
+    Auth *auth = g_new0(Auth, 1);
+    auth->directory = directory;
+    auth->options = *options;
+    if (auth->options.lanes == 0)
+        auth->options.lanes = g_get_num_processors();
+    g_mutex_init(&auth->lock);
+    g_cond_init(&auth->work);
+    g_cond_init(&auth->told);
+    g_queue_init(&auth->turn);
+    auth->delayed = g_sequence_new(NULL);
+    auth->peers = g_hash_table_new(g_int64_hash, g_int64_equal);
+    auth->by_peer = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+    auth->guesses = guesses_new(options);
+    auth->remembered = remembered_new(options->remember);
+    g_autofree char *nobody = crypto_random_hex(16);
+    auth->unknown_hash = crypto_password_hash(bytes_of_string(nobody));
+    if (auth->unknown_hash == NULL)
+        g_error("no memory to hash a password");
+    directory_watch(directory, directory_changed, auth);
+    auth->lanes = g_new0(GThread *, auth->options.lanes);
+    for (guint i = 0; i < auth->options.lanes; i++)
+        auth->lanes[i] = g_thread_new("auth", lane_run, auth);
+    return auth;
+}
+
+void auth_free(Auth *auth) {
+    if (auth == NULL)
+        return;
+    directory_unwatch(auth->directory, directory_changed, auth);
+    g_mutex_lock(&auth->lock);
+    auth->stopping = TRUE;
+    g_cond_broadcast(&auth->work);
+    g_mutex_unlock(&auth->lock);
+    for (guint i = 0; i < auth->options.lanes; i++)
+        g_thread_join(auth->lanes[i]);
+    g_free(auth->lanes);
+    g_sequence_free(auth->delayed);
+    g_hash_table_unref(auth->peers);
+    g_hash_table_unref(auth->by_peer);
+    guesses_free(auth->guesses);
+    remembered_free(auth->remembered);
+    g_cond_clear(&auth->work);
+    g_cond_clear(&auth->told);
+    g_mutex_clear(&auth->lock);
+    g_free(auth->unknown_hash);
+    g_free(auth);
+}

@@ -1,0 +1,101 @@
+/* What auth's files share: the attempt, the queues of the lane, the memory of failures and of
+ * successes. Not for other folders. */
+#ifndef CV_AUTH_INTERNAL_H
+#define CV_AUTH_INTERNAL_H
+
+#include "auth/auth.h"
+#include "base/crypto.h"
+
+/* ---- guess.c: how long to wait ---- */
+
+/* Failures, counted by (account, address), by address and by account name. Not locked by itself. */
+typedef struct Guesses Guesses;
+Guesses *guesses_new(const AuthOptions *options);
+void guesses_free(Guesses *guesses);
+/* Who tries: hashes of name and address, so that memory is bounded whatever they are. */
+typedef struct {
+    guint64 pair, peer, name;
+} GuessKey;
+GuessKey guesses_key(const Guesses *guesses, Bytes name, const char *peer);
+/* Microseconds before this attempt may begin; `now` is monotonic. */
+gint64 guesses_delay(Guesses *guesses, const GuessKey *key, gint64 now);
+/* An attempt begins: it counts as a failure until it turned out well, so that many at once are
+ * slowed like many in a row, and giving up early saves nothing. */
+void guesses_charge(Guesses *guesses, const GuessKey *key, gint64 now);
+/* It did not come to an answer by our own fault: it does not count. */
+void guesses_forgive(Guesses *guesses, const GuessKey *key);
+/* It was right: the pair starts afresh and is known. */
+void guesses_succeeded(Guesses *guesses, const GuessKey *key, gint64 now);
+gsize guesses_size(const Guesses *guesses);
+enum { GUESSES_MAXIMUM = 65536 };
+
+/* ---- remember.c: successes ---- */
+
+typedef struct Remembered Remembered;
+Remembered *remembered_new(gint64 lifetime);
+void remembered_free(Remembered *remembered);
+gboolean remembered_has(Remembered *remembered, gint64 account, Bytes password, gint64 now);
+void remembered_add(Remembered *remembered, gint64 account, Bytes password, gint64 now);
+void remembered_forget(Remembered *remembered, gint64 account);
+
+/* ---- lane.c ---- */
+
+/* Owned by the caller of auth_begin and, while it runs, by the lane. */
+struct AuthAttempt {
+    gint references;
+    Auth *auth;
+    char *name; /* as typed */
+    guint8 *password;
+    gsize password_n;
+    char *peer, *door, *session;
+    GuessKey key;
+
+    /* Guarded by auth->lock. */
+    gint64 due;       /* monotonic; waits until then */
+    gboolean dropped; /* the owner has gone: nobody is told */
+    GThread *telling; /* the thread that is inside done */
+    void (*done)(gpointer data);
+    gpointer done_data;
+
+    gint result; /* AuthResult, atomic; the fields below are set before it */
+    DirectoryAccount *account;
+    const char *text;
+};
+
+/* A name's attempts in order; a peer's names in turn; the peers in turn: fair by both. */
+typedef struct {
+    guint64 key;
+    GQueue waiting; /* AuthAttempt, or LaneGroup of the level below */
+} LaneGroup;
+
+struct Auth {
+    Directory *directory;
+    AuthOptions options;
+    char *unknown_hash; /* verified when there is no account: costs the same */
+
+    GMutex lock; /* everything below, and the attempts' guarded fields */
+    GCond work;  /* something to do for a lane */
+    GCond told;  /* an attempt left its done */
+    gboolean stopping;
+    GThread **lanes;
+    GSequence *delayed;  /* AuthAttempt by due */
+    GQueue turn;         /* LaneGroup of peers with something waiting */
+    GHashTable *peers;   /* key → LaneGroup in turn */
+    guint waiting;       /* attempts delayed or queued */
+    GHashTable *by_peer; /* key → how many of them are this peer's */
+    Guesses *guesses;
+    Remembered *remembered;
+    guint64 changes; /* counts what the directory told: a success older than that is not kept */
+};
+
+void lane_enqueue(Auth *auth, AuthAttempt *attempt); /* locked */
+AuthAttempt *lane_next(Auth *auth);                  /* locked; waits; NULL: stopping */
+gboolean lane_has_room(Auth *auth, const GuessKey *key);
+gpointer lane_run(gpointer auth);
+/* Sets the outcome and tells the owner. Not locked. */
+void attempt_finish(AuthAttempt *attempt, AuthResult result, DirectoryAccount *account);
+void attempt_unref(AuthAttempt *attempt);
+/* Verifies the password and finishes. Not locked; slow. */
+void attempt_verify(AuthAttempt *attempt);
+
+#endif

@@ -1,0 +1,133 @@
+/* The password lane: a few threads that do nothing but verify. What waits is ordered so that nobody
+ * can push others aside: peers take turns, within a peer the names take turns. Attempts that must
+ * wait first lie in a sequence by due time; no thread is held by them. */
+#include "auth/internal.h"
+
+#include "base/clock.h"
+
+enum {
+    WAITING_MAXIMUM = 20000,     /* attempts waiting in all */
+    WAITING_PEER_MAXIMUM = 2000, /* of one address */
+};
+
+static gint by_due(gconstpointer a, gconstpointer b, gpointer data) {
+    gint64 x = ((const AuthAttempt *)a)->due, y = ((const AuthAttempt *)b)->due;
+    return x < y ? -1 : x > y;
+}
+
+gboolean lane_has_room(Auth *auth, const GuessKey *key) {
+    guint of_peer = GPOINTER_TO_UINT(g_hash_table_lookup(auth->by_peer, &key->peer));
+    return auth->waiting < WAITING_MAXIMUM && of_peer < WAITING_PEER_MAXIMUM;
+}
+
+static void count_waiting(Auth *auth, const GuessKey *key, int change) {
+    guint of_peer = GPOINTER_TO_UINT(g_hash_table_lookup(auth->by_peer, &key->peer));
+    auth->waiting = (guint)((int)auth->waiting + change);
+    of_peer = (guint)((int)of_peer + change);
+    if (of_peer == 0)
+        g_hash_table_remove(auth->by_peer, &key->peer);
+    else
+        g_hash_table_replace(auth->by_peer, g_memdup2(&key->peer, sizeof key->peer),
+                             GUINT_TO_POINTER(of_peer));
+}
+
+static LaneGroup *group_new(guint64 key) {
+    LaneGroup *group = g_new0(LaneGroup, 1);
+    group->key = key;
+    g_queue_init(&group->waiting);
+    return group;
+}
+
+static gint has_key(gconstpointer group, gconstpointer key) {
+    return ((const LaneGroup *)group)->key != *(const guint64 *)key;
+}
+
+static void make_ready(Auth *auth, AuthAttempt *attempt) {
+    LaneGroup *peer = g_hash_table_lookup(auth->peers, &attempt->key.peer);
+    if (peer == NULL) {
+        peer = group_new(attempt->key.peer);
+        g_hash_table_insert(auth->peers, &peer->key, peer);
+        g_queue_push_tail(&auth->turn, peer);
+    }
+    GList *found = g_queue_find_custom(&peer->waiting, &attempt->key.pair, has_key);
+    LaneGroup *name = found == NULL ? group_new(attempt->key.pair) : found->data;
+    if (found == NULL)
+        g_queue_push_tail(&peer->waiting, name);
+    g_queue_push_tail(&name->waiting, attempt);
+}
+
+void lane_enqueue(Auth *auth, AuthAttempt *attempt) {
+    count_waiting(auth, &attempt->key, 1);
+    if (attempt->due != 0)
+        g_sequence_insert_sorted(auth->delayed, attempt, by_due, NULL);
+    else
+        make_ready(auth, attempt);
+    g_cond_signal(&auth->work);
+}
+
+/* The first name's first attempt of the first peer; each then goes behind its equals. */
+static AuthAttempt *take(Auth *auth) {
+    LaneGroup *peer = g_queue_pop_head(&auth->turn);
+    if (peer == NULL)
+        return NULL;
+    LaneGroup *name = g_queue_pop_head(&peer->waiting);
+    AuthAttempt *attempt = g_queue_pop_head(&name->waiting);
+    if (g_queue_is_empty(&name->waiting))
+        g_free(name);
+    else
+        g_queue_push_tail(&peer->waiting, name);
+    if (g_queue_is_empty(&peer->waiting)) {
+        g_hash_table_remove(auth->peers, &peer->key);
+        g_free(peer);
+    } else {
+        g_queue_push_tail(&auth->turn, peer);
+    }
+    count_waiting(auth, &attempt->key, -1);
+    return attempt;
+}
+
+static void take_due(Auth *auth, gint64 now) {
+    while (!g_sequence_is_empty(auth->delayed)) {
+        GSequenceIter *first = g_sequence_get_begin_iter(auth->delayed);
+        AuthAttempt *attempt = g_sequence_get(first);
+        if (attempt->due > now && !auth->stopping)
+            return;
+        g_sequence_remove(first);
+        make_ready(auth, attempt);
+    }
+}
+
+AuthAttempt *lane_next(Auth *auth) {
+    for (;;) {
+        take_due(auth, clock_monotonic());
+        AuthAttempt *attempt = take(auth);
+        if (attempt != NULL || auth->stopping)
+            return attempt;
+        if (g_sequence_is_empty(auth->delayed)) {
+            g_cond_wait(&auth->work, &auth->lock);
+        } else {
+            const AuthAttempt *first = g_sequence_get(g_sequence_get_begin_iter(auth->delayed));
+            gint64 left = first->due - clock_monotonic();
+            if (left > 0)
+                g_cond_wait_until(&auth->work, &auth->lock, g_get_monotonic_time() + left);
+        }
+    }
+}
+
+gpointer lane_run(gpointer data) {
+    Auth *auth = data;
+    g_mutex_lock(&auth->lock);
+    AuthAttempt *attempt;
+    while ((attempt = lane_next(auth)) != NULL) {
+        gboolean stopping = auth->stopping, dropped = attempt->dropped;
+        g_mutex_unlock(&auth->lock);
+        if (stopping)
+            attempt_finish(attempt, AUTH_BUSY, NULL);
+        else if (!dropped)
+            attempt_verify(attempt);
+        attempt_unref(attempt);
+        g_mutex_lock(&auth->lock);
+    }
+    g_mutex_unlock(&auth->lock);
+    return NULL;
+}

@@ -1,0 +1,104 @@
+/* What the files of this folder share. Not for other folders.
+ *
+ * Calls with a DbConn run inside a transaction: those that change, inside a DbWork. */
+#ifndef CV_DIRECTORY_INTERNAL_H
+#define CV_DIRECTORY_INTERNAL_H
+
+#include "audit/audit.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "directory/account.h"
+#include "directory/directory.h"
+#include "directory/unit.h"
+#include "regulation/naming.h"
+
+enum { DIRECTORY_JSON_MAXIMUM = 64 * 1024 };
+
+typedef struct {
+    DirectoryNotify notify;
+    gpointer data;
+} DirectoryWatcher;
+
+struct Directory {
+    Db *db;
+    char *domain;
+    GMutex lock; /* guards watchers */
+    GArray *watchers;
+};
+
+/* ---- address.c ---- */
+
+/* An address taken apart: local part folded, NUL-terminated. */
+typedef struct {
+    char local[NAMING_LOCAL_MAXIMUM + 1];
+    gboolean ours; /* our domain */
+    gboolean bare; /* no domain at all */
+} DirectoryParts;
+/* FALSE: not an address. */
+gboolean directory_address_split(Bytes address, const char *domain, DirectoryParts *out);
+/* The account that this local part reaches, whatever its state; found NULL: none. */
+gboolean directory_local_find(Directory *d, DbConn *conn, const char *local,
+                              DirectoryAccount **found, GError **error);
+/* NamingTaken over a DbConn: was this local part ever given? */
+gboolean directory_local_taken(const char *local, gboolean *taken, gpointer conn, GError **error);
+
+/* ---- directory.c ---- */
+
+/* The columns that directory_account_of_row reads, of account as a. */
+#define DIRECTORY_ACCOUNT_COLUMNS "a.id, a.local, a.name, a.kind, a.state, a.unit, a.quota"
+DirectoryAccount *directory_account_of_row(Directory *d, DbStmt *stmt);
+DirectoryAccount *directory_account_in(Directory *d, DbConn *conn, gint64 id, GError **error);
+/* Marks the account for the store; change: number of the audit record. */
+gboolean directory_mark(DbConn *conn, gint64 account, gint64 change, GError **error);
+/* Tells the watchers after the commit. */
+void directory_notify(Directory *d, DbConn *conn, gint64 account);
+
+/* ---- unit.c ---- */
+
+DirectoryUnit *directory_unit_in(DbConn *conn, gint64 id, GError **error);
+DirectoryUnit *directory_unit_find_in(Directory *d, DbConn *conn, const char *key, GError **error);
+/* The unit with this code, or *out NULL. */
+gboolean directory_unit_by_code(DbConn *conn, const char *code, DirectoryUnit **out,
+                                GError **error);
+gboolean directory_unit_by_address(DbConn *conn, const char *local, DirectoryUnit **out,
+                                   GError **error);
+/* Writes what was proposed: unit, its account, the audit record. */
+gboolean directory_unit_insert(Directory *d, DbConn *conn, const Regulation *regulation,
+                               const DirectoryNewUnit *unit, gint64 parent,
+                               const NamingProposal *proposal, const AuditAct *act, gint64 *id,
+                               GError **error);
+/* naming_unit with the fields of this parent (NULL: none). taken: ask the registry. */
+gboolean directory_unit_propose_in(DbConn *conn, const Regulation *regulation,
+                                   const DirectoryNewUnit *unit, const DirectoryUnit *parent,
+                                   gboolean taken, NamingProposal *out, GError **error);
+
+/* ---- account.c ---- */
+
+/* The rows of a new account and of its address. */
+typedef struct {
+    const char *local, *name;
+    DirectoryKind kind;
+    gint64 unit, person, quota; /* unit, person 0: NULL */
+} DirectoryNewRow;
+gboolean directory_account_insert(DbConn *conn, const DirectoryNewRow *row, gint64 *id,
+                                  GError **error);
+/* The account of an address (also local part alone) whatever its state; NOT_FOUND. */
+DirectoryAccount *directory_account_find_in(Directory *d, DbConn *conn, const char *address,
+                                            GError **error);
+/* Appends an audit record about an account; text documents may be NULL. */
+gboolean directory_account_audit(DbConn *conn, const AuditAct *act, const char *what,
+                                 const char *address, const char *before, const char *after,
+                                 gint64 *seq, GError **error);
+gboolean directory_credential_set(DbConn *conn, gint64 account, const char *hash, GError **error);
+/* "{\"state\":\"locked\"}" and the like; g_free. */
+char *directory_json_text(const char *key, const char *value);
+char *directory_json_int(const char *key, gint64 value);
+
+/* ---- delegation.c ---- */
+
+/* Marks accounts whose delegations began or ended since it was last called. */
+gboolean directory_delegations_turn(Directory *d, GError **error);
+/* Ends every delegation from or to this account, and marks those affected. */
+gboolean directory_delegations_end(DbConn *conn, gint64 account, gint64 change, GError **error);
+
+#endif

@@ -1,0 +1,82 @@
+/* The tables of admin.db. `address` is the heart: one row for every local part that was ever given,
+ * so that one probe answers both "whom does it reach" and "was it given before". */
+#include "directory/internal.h"
+
+static const char directory_v1[] =
+    /* The tree of units. address, abbreviation and suffix are local parts or pieces of them. */
+    "CREATE TABLE unit("
+    " id INTEGER PRIMARY KEY,"
+    " kind TEXT NOT NULL,"
+    " name TEXT NOT NULL,"           /* official */
+    " abbreviation TEXT NOT NULL,"   /* not unique: \"td\" is a district's and a body's */
+    " address TEXT NOT NULL UNIQUE," /* local part [Điều 3.1] */
+    " suffix TEXT NOT NULL,"         /* behind the names of its people [Điều 3.2.a] */
+    " parent INTEGER REFERENCES unit(id),"
+    " category TEXT NOT NULL,"      /* sở, khối Đảng, … [Điều 1.2] */
+    " code TEXT NOT NULL,"          /* of the national list of administrative units, or '' */
+    " agreement TEXT NOT NULL,"     /* document that agreed the name [Điều 3.1.e], or '' */
+    " valid_from INTEGER NOT NULL," /* Unix microseconds */
+    " valid_until INTEGER,"         /* NULL: still there */
+    " predecessor INTEGER REFERENCES unit(id));"
+    "CREATE INDEX unit_abbreviation ON unit(abbreviation);"
+    "CREATE INDEX unit_parent ON unit(parent);"
+    "CREATE INDEX unit_code ON unit(code) WHERE code <> '';"
+
+    "CREATE TABLE person("
+    " id INTEGER PRIMARY KEY,"
+    " name TEXT NOT NULL,"  /* NFC, as shown */
+    " given TEXT NOT NULL," /* the given name when it is not the last word, else '' */
+    " title TEXT NOT NULL,"
+    " unit INTEGER NOT NULL REFERENCES unit(id));"
+    "CREATE INDEX person_unit ON person(unit);"
+
+    "CREATE TABLE account("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT," /* never reused: the store's number too */
+    " local TEXT NOT NULL UNIQUE,"
+    " name TEXT NOT NULL,"
+    " kind INTEGER NOT NULL CHECK(kind BETWEEN 0 AND 2),"
+    " state INTEGER NOT NULL CHECK(state BETWEEN 0 AND 3),"
+    " unit INTEGER REFERENCES unit(id),"         /* NULL: a service */
+    " person INTEGER REFERENCES person(id),"     /* NULL: a unit or a service */
+    " quota INTEGER NOT NULL CHECK(quota >= 0)," /* bytes; 0: none */
+    " created INTEGER NOT NULL,"
+    " state_since INTEGER NOT NULL,"
+    " state_why TEXT NOT NULL);"
+    "CREATE INDEX account_unit ON account(unit);"
+    "CREATE UNIQUE INDEX account_of_unit ON account(unit) WHERE kind = 0;"
+
+    /* Every local part ever given. It is never deleted [Điều 3.1.e, 3.2.b]. */
+    "CREATE TABLE address("
+    " local TEXT PRIMARY KEY,"
+    " account INTEGER NOT NULL REFERENCES account(id),"
+    " live INTEGER NOT NULL CHECK(live IN (0, 1))," /* 0: only taken, reaches nobody */
+    " given INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE INDEX address_account ON address(account);"
+
+    "CREATE TABLE credential("
+    " account INTEGER PRIMARY KEY REFERENCES account(id),"
+    " hash TEXT NOT NULL,"
+    " changed INTEGER NOT NULL);"
+
+    /* A named person looks after the mailbox of the own unit [Điều 6.2]. */
+    "CREATE TABLE delegation("
+    " id INTEGER PRIMARY KEY,"
+    " account INTEGER NOT NULL REFERENCES account(id),"
+    " grantee INTEGER NOT NULL REFERENCES account(id),"
+    " may INTEGER NOT NULL," /* DIRECTORY_MAY_… */
+    " since INTEGER NOT NULL,"
+    " until INTEGER NOT NULL," /* first moment without; G_MAXINT64: open */
+    " document TEXT NOT NULL,"
+    " phase INTEGER NOT NULL);" /* 0 not begun, 1 in force, 2 over: as marked for the store */
+    "CREATE INDEX delegation_account ON delegation(account, grantee);"
+    "CREATE INDEX delegation_grantee ON delegation(grantee, account);"
+    "CREATE INDEX delegation_waiting ON delegation(since) WHERE phase = 0;"
+    "CREATE INDEX delegation_running ON delegation(until) WHERE phase = 1;"
+
+    /* What the store has still to learn; change is the number of an audit record. */
+    "CREATE TABLE pending("
+    " account INTEGER PRIMARY KEY REFERENCES account(id),"
+    " change INTEGER NOT NULL);";
+
+static const char *const steps[] = {audit_schema_v1, directory_v1};
+const DbSchema directory_schema = {"admin", steps, G_N_ELEMENTS(steps)};
