@@ -98,6 +98,7 @@ Db *db_open(const char *path, const DbSchema *schema, DbOpenFlags flags, GError 
     start_engine();
     Db *db = g_new0(Db, 1);
     db->path = g_strdup(path);
+    db->schema = schema;
     db->flags = (flags & DB_OPEN_COPY) != 0 ? flags | DB_OPEN_READ_ONLY : flags;
     g_mutex_init(&db->lock);
     g_cond_init(&db->wake);
@@ -142,6 +143,10 @@ gboolean db_is_read_only(const Db *db) {
 
 const char *db_path(const Db *db) {
     return db->path;
+}
+
+const DbSchema *db_schema(const Db *db) {
+    return db->schema;
 }
 
 DbStats db_stats(Db *db) {

@@ -50,6 +50,7 @@ void db_close(Db *db);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Db, db_close)
 gboolean db_is_read_only(const Db *db);
 const char *db_path(const Db *db);
+const DbSchema *db_schema(const Db *db); /* as given to db_open, which it must outlive */
 /* Refuses (STORAGE) a folder or file on a network file system. db_open does so itself. */
 gboolean db_check_file_system(const char *path, GError **error);
 

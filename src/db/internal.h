@@ -60,6 +60,7 @@ struct Request {
 
 struct Db {
     char *path;
+    const DbSchema *schema;
     DbOpenFlags flags;
 
     /* Writer. `lock` guards the queue and stopping. */
