@@ -117,7 +117,7 @@ static gboolean copy_work(DbConn *conn, gpointer data, GError **error) {
         return FALSE;
     copy->uidvalidity = to.uidvalidity;
     if ((!copy->begun && !begin(copy, conn, &from, &to, &owner, error)) ||
-        !store_rows_take(conn, from.id, &copy->cursor, 0, STORE_SLICE, copy->rows, error))
+        !store_rows_take(conn, from.id, &copy->cursor, 0, copy->store->slice, copy->rows, error))
         return FALSE;
     if (copy->rows->len == 0)
         return TRUE;

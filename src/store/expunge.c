@@ -53,7 +53,7 @@ static gboolean removal_work(DbConn *conn, gpointer data, GError **error) {
     StoreOwner owner;
     if (!store_box_load(conn, removal->mailbox, &box, error) ||
         !store_owner_load(conn, box.account, &owner, error) ||
-        !store_rows_take(conn, box.id, &removal->cursor, removal->required, STORE_SLICE,
+        !store_rows_take(conn, box.id, &removal->cursor, removal->required, removal->store->slice,
                          removal->rows, error))
         return FALSE;
     if (removal->rows->len == 0)
@@ -97,7 +97,7 @@ static StoreUids *find_deleted(Store *store, gint64 mailbox, const StoreUids *ui
     store_cursor_init(&cursor, uids);
     while (box.deleted > 0 && !cursor.done) {
         g_array_set_size(rows, 0);
-        if (!store_rows_take(conn, mailbox, &cursor, STORE_DELETED, STORE_SLICE, rows, error))
+        if (!store_rows_take(conn, mailbox, &cursor, STORE_DELETED, store->slice, rows, error))
             return NULL;
         for (guint i = 0; i < rows->len; i++)
             store_uids_append(found, g_array_index(rows, StoreRow, i).uid);

@@ -88,7 +88,7 @@ static gboolean slice_work(DbConn *conn, gpointer data, GError **error) {
     StoreOwner owner;
     if (!store_box_load(conn, slice->change->mailbox, &box, error) ||
         !store_owner_load(conn, box.account, &owner, error) ||
-        !store_rows_take(conn, box.id, &slice->cursor, 0, STORE_SLICE, slice->rows, error))
+        !store_rows_take(conn, box.id, &slice->cursor, 0, slice->store->slice, slice->rows, error))
         return FALSE;
     if (slice->rows->len == 0)
         return TRUE;

@@ -15,6 +15,7 @@
 struct Store {
     Db *db;
     BlobStore *blobs;
+    guint slice; /* rows changed in one transaction: STORE_SLICE, in tests fewer */
 
     /* Two leaf locks: nothing else is locked while one of them is held, except by notify (which
      * must not call the store). */
@@ -27,7 +28,7 @@ struct Store {
 };
 
 enum {
-    STORE_SLICE = 500,       /* rows changed in one transaction */
+    STORE_SLICE = 500,       /* see Store.slice */
     STORE_CHAPTER_BITS = 10, /* intakes with the same id >> 10 are one chapter */
 };
 

@@ -8,6 +8,7 @@ Store *store_open(Db *mail, BlobStore *blobs, GError **error) {
     Store *store = g_new0(Store, 1);
     store->db = mail;
     store->blobs = blobs;
+    store->slice = STORE_SLICE;
     store_watch_init(store);
     return store;
 }
