@@ -13,6 +13,12 @@ static gboolean is_utf8_name(const char *charset) {
 
 char *message_charset_text(const char *charset, Bytes in, gsize maximum, gsize *length) {
     gboolean ascii_or_utf8 = charset == NULL || charset[0] == '\0' || is_utf8_name(charset);
+    if (ascii_or_utf8 && in.n > 0 && in.n <= maximum &&
+        g_utf8_validate((const char *)in.p, (gssize)in.n, NULL)) {
+        if (length != NULL)
+            *length = in.n;
+        return bytes_dup_string(in); /* nearly all mail; NUL does not pass the validation */
+    }
     /* What reads as UTF-8 is UTF-8 whatever the default; 8-bit text without a name is most likely
      * the legacy Vietnamese code page. */
     if (ascii_or_utf8)

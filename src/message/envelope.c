@@ -33,7 +33,8 @@ void message_fields_note(MessageFields *fields, const MessageHeaderField *field)
     static const guint8 lengths[MESSAGE_FIELDS] = {4,  7,  4,  6,  8,  2,  2,  3,  11, 10,
                                                    10, 12, 25, 10, 19, 19, 11, 16, 16};
     for (guint id = 0; id < MESSAGE_FIELDS; id++) {
-        if (field->name.n != lengths[id] || !bytes_is_nocase(field->name, field_names[id]))
+        if (field->name.n != lengths[id] || (field->name.p[0] | 0x20) != field_names[id][0] ||
+            !bytes_is_nocase(field->name, field_names[id]))
             continue;
         if ((fields->present >> id & 1) != 0) {
             fields->repeated |= 1u << id;

@@ -6,7 +6,13 @@
 #include "message/charset.h"
 #include "message/transfer.h"
 
-enum { PLAIN_HEAD = 4 * 1024, HTML_HEAD = 64 * 1024, MOST_TRIES = 8 };
+enum {
+    PLAIN_FIRST = 512,
+    PLAIN_HEAD = 4 * 1024,
+    HTML_FIRST = 4 * 1024,
+    HTML_HEAD = 64 * 1024,
+    MOST_TRIES = 8,
+};
 
 /* White space in runs becomes one space, control and invisible characters go. */
 static char *one_line(const char *text) {
@@ -14,6 +20,10 @@ static char *one_line(const char *text) {
     buffer_init(&out, MESSAGE_PREVIEW_BYTES);
     gboolean space = FALSE;
     for (const char *at = text; *at != '\0'; at = g_utf8_next_char(at)) {
+        if (*at > ' ' && *at < 127 && !space && out.n < MESSAGE_PREVIEW_BYTES) {
+            buffer_append_byte(&out, (guint8)*at);
+            continue;
+        }
         gunichar c = g_utf8_get_char(at);
         if (c == ' ' || c == 0xa0 || (c < ' ' && c >= 9) || g_unichar_isspace(c)) {
             space = out.n > 0;
@@ -33,16 +43,26 @@ static char *one_line(const char *text) {
     return buffer_steal_string(&out);
 }
 
-static char *preview_of(Bytes message, const ScanResult *scan, const ScanPart *part,
-                        gboolean html) {
-    Bytes body = bytes_slice(message, part->body_start, part->body_end - part->body_start);
-    gsize most = html ? HTML_HEAD : PLAIN_HEAD, n = 0, got;
-    g_autofree guint8 *head = g_malloc(MIN(most, body.n + 1));
+/* Decodes at most `most` bytes from the start of the part, cut between two UTF-8 characters. */
+static gsize decode_head(Bytes body, MessageEncoding encoding, guint8 *head, gsize most) {
     MessageDecoder d;
-    message_decoder_init(&d, (MessageEncoding)part->encoding, body);
-    most = MIN(most, body.n + 1);
+    message_decoder_init(&d, encoding, body);
+    gsize n = 0, got;
     while (n < most && (got = message_decoder_read(&d, head + n, most - n)) > 0)
         n += got;
+    if (n < most)
+        return n;
+    for (int i = 0; i < 3 && n > 0 && (head[n - 1] & 0xc0) == 0x80; i++)
+        n--;
+    return n > 0 && head[n - 1] >= 0xc0 ? n - 1 : n;
+}
+
+static char *preview_of(Bytes message, const ScanResult *scan, const ScanPart *part, gboolean html,
+                        gsize most) {
+    Bytes body = bytes_slice(message, part->body_start, part->body_end - part->body_start);
+    most = MIN(most, body.n + 1);
+    g_autofree guint8 *head = g_malloc(most);
+    gsize n = decode_head(body, (MessageEncoding)part->encoding, head, most);
     g_autofree char *charset = bytes_dup_string(scan_text(scan, part->charset));
     gsize length;
     g_autofree char *text = message_charset_text(charset, bytes_of(head, n), 4 * most, &length);
@@ -51,9 +71,25 @@ static char *preview_of(Bytes message, const ScanResult *scan, const ScanPart *p
     g_auto(Buffer) stripped;
     buffer_init(&stripped, 4 * MESSAGE_PREVIEW_BYTES);
     message_html_text(bytes_of(text, length), &stripped);
+    if (stripped.n == 0)
+        return g_strdup("");
     g_autofree char *plain =
         g_utf8_make_valid((const char *)buffer_bytes(&stripped).p, (gssize)stripped.n);
     return one_line(plain);
+}
+
+/* Mostly the first bytes suffice; a part that begins with much white space or markup gets a second
+ * look at more of it. */
+static char *preview_part(Bytes message, const ScanResult *scan, const ScanPart *part,
+                          gboolean html) {
+    char *text = preview_of(message, scan, part, html, html ? HTML_FIRST : PLAIN_FIRST);
+    if (strlen(text) >= MESSAGE_PREVIEW_BYTES / 2)
+        return text;
+    gsize first = html ? HTML_FIRST : PLAIN_FIRST;
+    if (part->body_end - part->body_start <= first)
+        return text;
+    g_free(text);
+    return preview_of(message, scan, part, html, html ? HTML_HEAD : PLAIN_HEAD);
 }
 
 static char *first_text(Bytes message, const ScanResult *scan, const char *subtype) {
@@ -65,7 +101,7 @@ static char *first_text(Bytes message, const ScanResult *scan, const char *subty
             !bytes_is(scan_text(scan, part->subtype), subtype))
             continue;
         tries++;
-        char *text = preview_of(message, scan, part, strcmp(subtype, "html") == 0);
+        char *text = preview_part(message, scan, part, strcmp(subtype, "html") == 0);
         if (text[0] != '\0')
             return text;
         g_free(text);
