@@ -73,10 +73,6 @@ gboolean buffer_append_string(Buffer *b, const char *text) {
     return buffer_append(b, text, strlen(text));
 }
 
-gboolean buffer_append_byte(Buffer *b, guint8 c) {
-    return buffer_append(b, &c, 1);
-}
-
 gboolean buffer_printf(Buffer *b, const char *format, ...) {
     char small[512];
     va_list args;

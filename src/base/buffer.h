@@ -33,7 +33,12 @@ static inline gboolean buffer_append_bytes(Buffer *b, Bytes bytes) {
     return buffer_append(b, bytes.p, bytes.n);
 }
 gboolean buffer_append_string(Buffer *b, const char *text);
-gboolean buffer_append_byte(Buffer *b, guint8 c);
+static inline gboolean buffer_append_byte(Buffer *b, guint8 c) {
+    if (b->n == b->maximum || b->start + b->n >= b->capacity)
+        return buffer_append(b, &c, 1);
+    b->p[b->start + b->n++] = c;
+    return TRUE;
+}
 gboolean buffer_printf(Buffer *b, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /* Decimal, without printf's cost. */
 gboolean buffer_append_u64(Buffer *b, guint64 value);

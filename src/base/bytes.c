@@ -5,9 +5,13 @@ gboolean bytes_equal(Bytes a, Bytes b) {
     return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
 }
 
+static inline guint8 lower(guint8 c) {
+    return (guint8)(c - 'A') < 26 ? c | 0x20 : c;
+}
+
 static gboolean equal_nocase(const guint8 *a, const guint8 *b, gsize n) {
     for (gsize i = 0; i < n; i++)
-        if (g_ascii_tolower((gchar)a[i]) != g_ascii_tolower((gchar)b[i]))
+        if (lower(a[i]) != lower(b[i]))
             return FALSE;
     return TRUE;
 }
