@@ -24,7 +24,8 @@ static gboolean take_word(Reader *r, EncodedWord *w) {
     w->charset = bytes_of(start, (gsize)(at.at - start));
     if (w->charset.n == 0 || !reader_skip_byte(&at, '?'))
         return FALSE;
-    int how = g_ascii_toupper((gchar)MAX(reader_byte(&at), 0));
+    int how = reader_byte(&at);
+    how = how < 0 ? 0 : g_ascii_toupper((gchar)how);
     if ((how != 'Q' && how != 'B') || !reader_skip_byte(&at, '?'))
         return FALSE;
     w->how = (guint8)how;
