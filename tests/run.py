@@ -209,8 +209,11 @@ def part_docs(part):
 
 
 def part_format(part):
-    for path in sources(".c", ".h"):
-        part.check("clang-format", "--dry-run", "-Werror", path.relative_to(ROOT))
+    files = [str(path.relative_to(ROOT)) for path in sources(".c", ".h")]
+    part.run("clang-format", "--dry-run", "-Werror", *files)
+    log = part.log.read_text(encoding="utf-8", errors="replace")
+    wrong = set(re.findall(r"^([^:\n]+):\d+:\d+: error:", log, re.M))
+    part.failed, part.passed = len(wrong), len(files) - len(wrong)
     part.note = "one for each C file"
 
 
@@ -392,15 +395,21 @@ def main():
 
 
 def write_reliability(parts):
-    """The table of the long run, for docs/reliability.md to be made from."""
-    lines = ["| part | what | passed | failed | skipped | minutes | note |",
+    """Puts the table of the long run into docs/reliability.md."""
+    commit = git("rev-parse", "--short", "HEAD")
+    lines = [f"{time.strftime('%d/%m/%Y')}, commit {commit[0] if commit else 'unknown'}, "
+             f"{CORES} cores, {sum(p.seconds for p in parts) / 60:.0f} minutes.", "",
+             "| part | what | passed | failed | skipped | minutes | note |",
              "| --- | --- | ---: | ---: | ---: | ---: | --- |"]
     for part in parts:
         lines.append(f"| {part.name} | {PARTS[part.name][2]} | {part.passed} | {part.failed} | "
                      f"{part.skipped} | {part.seconds / 60:.1f} | {part.note} |")
-    table = LOGS.parent / "reliability.md"
-    table.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    print(f"The table of this run is in {table.relative_to(ROOT)}.")
+    document = ROOT / "docs" / "reliability.md"
+    head, rest = document.read_text(encoding="utf-8").split("<!-- long run -->", 1)
+    tail = rest.split("<!-- end of long run -->", 1)[1]
+    document.write_text(head + "<!-- long run -->\n\n" + "\n".join(lines) +
+                        "\n\n<!-- end of long run -->" + tail, encoding="utf-8")
+    print(f"The table of this run is in {document.relative_to(ROOT)}.")
 
 
 if __name__ == "__main__":

@@ -59,3 +59,11 @@ def test_cmocka_counts_are_read_from_its_summary(runner):
     output = "[==========] Running 3 test(s).\n[  PASSED  ] 2 test(s).\n" \
              "[  FAILED  ] tests: 1 test(s), listed below:\n[  FAILED  ] a_test\n"
     assert runner.CMOCKA.findall(output) == [("PASSED", "2"), ("FAILED", "1")]
+
+
+def test_a_file_out_of_form_is_counted(runner, tree):
+    tree({".clang-format": "BasedOnStyle: LLVM\n", "src/a.c": "int a;\n",
+          "src/b.c": "int    b  ;\nint   c;\n"})
+    part = runner.Part("format", OPTIONS)
+    runner.part_format(part)
+    assert (part.passed, part.failed) == (1, 1)
