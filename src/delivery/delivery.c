@@ -11,7 +11,6 @@ enum { OUTCOME_MAX_BYTES = 64 * 1024, PREFIX_MAX_BYTES = 4096 };
 
 struct Delivery {
     Store *store;
-    Directory *directory;
     GMutex lock; /* guards regulation */
     Regulation *regulation;
 };
@@ -42,10 +41,9 @@ static Metric queued_total =
 static Metric delivery_seconds = METRIC_HISTOGRAM(
     "congvu_delivery_seconds", "Time from the end of a message's data to its durable copies");
 
-Delivery *delivery_new(Store *store, Directory *directory) {
+Delivery *delivery_new(Store *store) {
     Delivery *delivery = g_new0(Delivery, 1);
     delivery->store = store;
-    delivery->directory = directory;
     g_mutex_init(&delivery->lock);
     return delivery;
 }

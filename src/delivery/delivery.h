@@ -6,13 +6,13 @@
 #ifndef CV_DELIVERY_DELIVERY_H
 #define CV_DELIVERY_DELIVERY_H
 
-#include "directory/directory.h"
 #include "queue/queue.h"
+#include "regulation/regulation.h"
 #include "store/store.h"
 
 typedef struct Delivery Delivery;
 
-Delivery *delivery_new(Store *store, Directory *directory);
+Delivery *delivery_new(Store *store);
 void delivery_free(Delivery *delivery);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Delivery, delivery_free)
 /* The regulation in force is swapped on SIGHUP. */

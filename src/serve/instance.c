@@ -76,7 +76,7 @@ static gboolean open_databases(Instance *instance, GError **error) {
     instance->directory = directory_open(instance->admin, instance->config->domain, error);
     if (instance->directory == NULL)
         return FALSE;
-    instance->delivery = delivery_new(instance->store, instance->directory);
+    instance->delivery = delivery_new(instance->store);
     delivery_set_regulation(instance->delivery, instance->regulation);
     return TRUE;
 }
@@ -184,6 +184,16 @@ gboolean instance_reload(Instance *instance, GError **error) {
     delivery_set_regulation(instance->delivery, regulation);
     regulation_unref(before);
     return TRUE;
+}
+
+gboolean instance_check(const char *path, GError **error) {
+    g_autofree char *absolute = g_canonicalize_filename(path, NULL);
+    Instance probe = {.path = absolute, .lock_fd = -1};
+    gboolean ok = load_settings(&probe, error);
+    if (ok)
+        regulation_unref(probe.regulation);
+    config_free(probe.config);
+    return ok;
 }
 
 /* ---- A new installation ---- */

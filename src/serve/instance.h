@@ -40,6 +40,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Instance, instance_close)
 gboolean instance_create(const char *path, const char *domain, const char *regulation,
                          gint64 port_offset, GError **error);
 
+/* Reads settings and regulation without opening or locking anything: `check`. */
+gboolean instance_check(const char *path, GError **error);
+
 /* The regulation in force; a reference of the caller's. */
 Regulation *instance_regulation(Instance *instance);
 /* Reads configuration and regulation again: what can change without a restart changes; on an error

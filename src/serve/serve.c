@@ -7,7 +7,6 @@
 #include "base/log.h"
 #include "cli/remote.h"
 #include "http/metrics.h"
-#include "imap/imap.h"
 #include "maintain/disk.h"
 #include "net/net.h"
 #include "serve/instance.h"
@@ -17,19 +16,283 @@
 #include <grp.h>
 #include <pwd.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 enum {
     HOUSEKEEPING_SECONDS = 60,
     SHUTDOWN_SECONDS = 20,
+    SMTP_DOORS = 3,
 };
 
 typedef struct {
-    Instance *instance;
+    char *path;
+    Config *config; /* as it was at the start; the doors are bound from it */
     NetServer *net;
-    Auth *auth;
-    SmtpService smtp[3]; /* by SmtpDoor */
-    ImapService imap;
+    Instance *instance;
+    SmtpService smtp[SMTP_DOORS]; /* by SmtpDoor */
     Remote *remote;
+    MaintainDisk *disk;
 } Serve;
+
+/* ---- Doors ---- */
+
+static gboolean listen_on(Serve *serve, const NetProtocol *protocol, gpointer service,
+                          guint16 standard, gboolean implicit_tls, GError **error) {
+    const Config *config = serve->config;
+    guint16 port = config_port(config, standard);
+    if (port == 0)
+        return cv_fail(error, CV_ERROR_INPUT,
+                       "port %u plus port_offset %" G_GINT64_FORMAT
+                       " is no port; lower port_offset in congvu.conf",
+                       standard, config->port_offset);
+    /* Figures about the system are for this machine only. */
+    const char *where = protocol == &http_metrics_protocol ? "127.0.0.1" : config->listen;
+    g_auto(GStrv) addresses = g_strsplit(where, ",", -1);
+    for (char **address = addresses; *address != NULL; address++) {
+        NetListener listener = {
+            .protocol = protocol,
+            .service = service,
+            .address = g_strstrip(*address),
+            .port = port,
+            .implicit_tls = implicit_tls,
+        };
+        g_autoptr(GError) refused = NULL;
+        if (net_listen(serve->net, &listener, &refused) != 0)
+            continue;
+        if (strchr(*address, ':') != NULL && address != addresses) {
+            /* A machine without IPv6 serves by IPv4; the operator reads it in the log. */
+            log_event(LOG_LEVEL_WARNING, "serve.listen", "address", *address, "error",
+                      refused->message, NULL);
+            continue;
+        }
+        g_propagate_error(error, g_steal_pointer(&refused));
+        return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean open_doors(Serve *serve, GError **error) {
+    for (int door = 0; door < SMTP_DOORS; door++) {
+        static const guint16 ports[SMTP_DOORS] = {
+            [SMTP_DOOR_MX] = 25, [SMTP_DOOR_SUBMISSION] = 587, [SMTP_DOOR_SUBMISSIONS] = 465};
+        if (!listen_on(serve, smtp_protocol((SmtpDoor)door), &serve->smtp[door], ports[door],
+                       door == SMTP_DOOR_SUBMISSIONS, error))
+            return FALSE;
+    }
+    return listen_on(serve, &http_metrics_protocol, NULL, 9090, FALSE, error);
+}
+
+/* ---- Privileges ---- */
+
+static void raise_limits(void) {
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < files.rlim_max) {
+        files.rlim_cur = files.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &files);
+    }
+}
+
+/* Ports below 1024 and the key are in our hands by now; the data are opened as the user, so that
+ * every file made from here on is that user's. */
+static gboolean drop_privileges(const Config *config, const char *directory, GError **error) {
+    if (*config->user == '\0')
+        return TRUE;
+    if (geteuid() != 0) {
+        log_event(LOG_LEVEL_INFO, "serve.user", "note", "not started as root; user is kept", NULL);
+        return TRUE;
+    }
+    const struct passwd *user = getpwnam(config->user);
+    if (user == NULL)
+        return cv_fail(error, CV_ERROR_INPUT,
+                       "congvu.conf: there is no user \"%s\"; make it, or change \"user\"",
+                       config->user);
+    if (initgroups(config->user, user->pw_gid) != 0 || setgid(user->pw_gid) != 0 ||
+        setuid(user->pw_uid) != 0)
+        return cv_fail_errno(error, CV_ERROR_DENIED, "cannot become user \"%s\"", config->user);
+    if (setuid(0) == 0)
+        return cv_fail(error, CV_ERROR_INTERNAL, "user \"%s\" can become root again", config->user);
+    if (access(directory, R_OK | W_OK | X_OK) != 0)
+        return cv_fail_errno(error, CV_ERROR_DENIED, "user \"%s\" cannot use %s (chown -R %s %s)",
+                             config->user, directory, config->user, directory);
+    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    return TRUE;
+}
+
+/* ---- Certificate, log ---- */
+
+static char *in_directory(const Serve *serve, const char *relative) {
+    return g_path_is_absolute(relative) ? g_strdup(relative)
+                                        : g_build_filename(serve->path, relative, NULL);
+}
+
+static gboolean use_certificate(Serve *serve, const Config *config, GError **error) {
+    g_autofree char *certificate = in_directory(serve, config->certificate);
+    g_autofree char *key = in_directory(serve, config->key);
+    return net_server_set_certificate(serve->net, certificate, key, error);
+}
+
+static gboolean start_log(const Serve *serve, GError **error) {
+    static const char *const names[] = {"debug", "info", "warning", "error"};
+    for (guint level = 0; level < G_N_ELEMENTS(names); level++)
+        if (g_str_equal(serve->config->log_level, names[level]))
+            log_set_level((LogLevel)level);
+    if (*serve->config->log == '\0')
+        return TRUE;
+    g_autofree char *file = in_directory(serve, serve->config->log);
+    return log_open(file, error);
+}
+
+/* ---- Services ---- */
+
+static void account_changed(gint64 account, gpointer data) {
+    Serve *serve = data;
+    smtp_account_changed(serve->net, account);
+}
+
+static void prepare_services(Serve *serve) {
+    const Config *config = serve->config;
+    for (int door = 0; door < SMTP_DOORS; door++) {
+        SmtpService *smtp = &serve->smtp[door];
+        smtp_options_init(&smtp->options);
+        smtp->options.hostname = config->hostname;
+        smtp->options.starttls = door != SMTP_DOOR_SUBMISSIONS;
+        smtp->options.cleartext_loopback = g_str_equal(config->cleartext, "loopback");
+        smtp->options.size_maximum = (guint64)config->smtp_size;
+        smtp->options.recipients_maximum = (guint)config->smtp_recipients;
+        smtp->options.errors_maximum = (guint)config->smtp_errors;
+        smtp->options.hops_maximum = (guint)config->smtp_hops;
+        smtp->door = (SmtpDoor)door;
+        smtp->disk_low = maintain_disk_low;
+        smtp->disk_low_data = serve->disk;
+    }
+}
+
+/* The services were made before the data were open (their doors had to be bound as root). */
+static void connect_services(Serve *serve) {
+    Instance *instance = serve->instance;
+    AuthOptions options;
+    auth_options_init(&options);
+    options.lanes = (guint)serve->config->auth_lanes;
+    options.remember = serve->config->auth_remember * CLOCK_SECOND;
+    instance->auth = auth_new(instance->directory, &options);
+    for (int door = 0; door < SMTP_DOORS; door++) {
+        serve->smtp[door].directory = instance->directory;
+        serve->smtp[door].store = instance->store;
+        serve->smtp[door].delivery = instance->delivery;
+        serve->smtp[door].auth = instance->auth;
+    }
+    directory_watch(instance->directory, account_changed, serve);
+}
+
+/* ---- Start, run, end ---- */
+
+static gboolean start(Serve *serve, GError **error) {
+    g_autofree char *file = g_build_filename(serve->path, "congvu.conf", NULL);
+    if (!g_file_test(file, G_FILE_TEST_EXISTS))
+        return cv_fail(error, CV_ERROR_NOT_FOUND,
+                       "there is no installation in %s; make one with `congvu --data %s init`",
+                       serve->path, serve->path);
+    serve->config = config_load(file, error);
+    if (serve->config == NULL || !start_log(serve, error))
+        return FALSE;
+    NetOptions options = {
+        .workers = (guint)serve->config->workers,
+        .session_maximum = (guint)serve->config->sessions,
+        .session_maximum_address = (guint)serve->config->sessions_address,
+    };
+    serve->net = net_server_new(&options, error);
+    if (serve->net == NULL)
+        return FALSE;
+    serve->disk = maintain_disk_new(serve->path, serve->config->disk_watermark);
+    prepare_services(serve);
+    if (!use_certificate(serve, serve->config, error) || !open_doors(serve, error) ||
+        !drop_privileges(serve->config, serve->path, error))
+        return FALSE;
+    serve->instance = instance_open(serve->path, error);
+    if (serve->instance == NULL)
+        return FALSE;
+    connect_services(serve);
+    serve->remote = remote_start(serve->instance, error);
+    return serve->remote != NULL && net_server_start(serve->net, error);
+}
+
+static void reload(Serve *serve) {
+    g_autoptr(GError) error = NULL;
+    g_autofree char *file = g_build_filename(serve->path, "congvu.conf", NULL);
+    g_autoptr(Config) config = config_load(file, &error);
+    /* Each step stands alone: a bad certificate must not keep the log from being reopened. */
+    if (!log_reopen(&error)) {
+        log_event(LOG_LEVEL_ERROR, "serve.reload", "what", "log", "error", error->message, NULL);
+        g_clear_error(&error);
+    }
+    if (config == NULL || !instance_reload(serve->instance, &error) ||
+        !use_certificate(serve, config, &error))
+        log_event(LOG_LEVEL_ERROR, "serve.reload", "error", error->message, "note",
+                  "what was in force stays in force", NULL);
+    else
+        log_event(LOG_LEVEL_INFO, "serve.reload", "result", "done", NULL);
+}
+
+static void keep_house(Serve *serve) {
+    g_autoptr(GError) error = NULL;
+    gint64 retention = serve->config->retention_changes * 24 * 3600 * CLOCK_SECOND;
+    if (!store_sweep(serve->instance->store, retention, &error))
+        log_event(LOG_LEVEL_ERROR, "serve.sweep", "error", error->message, NULL);
+}
+
+static void run_until_told(Serve *serve, const sigset_t *signals) {
+    const struct timespec pause = {.tv_sec = HOUSEKEEPING_SECONDS};
+    for (;;) {
+        int signal = sigtimedwait(signals, NULL, &pause);
+        if (signal == SIGHUP)
+            reload(serve);
+        else if (signal == SIGTERM || signal == SIGINT)
+            return;
+        else if (signal < 0 && errno == EAGAIN)
+            keep_house(serve);
+    }
+}
+
+static void stop(Serve *serve) {
+    if (serve->remote != NULL)
+        remote_stop(serve->remote);
+    if (serve->net != NULL) {
+        net_server_stop(serve->net, SHUTDOWN_SECONDS * CLOCK_SECOND);
+        net_server_free(serve->net);
+    }
+    maintain_disk_free(serve->disk);
+    instance_close(serve->instance);
+    config_free(serve->config);
+    g_free(serve->path);
+}
+
+int serve_run(const char *data_directory) {
+    /* Blocked before any thread is made, so that only sigtimedwait sees them. */
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, &signals, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    crypto_init();
+    raise_limits();
+    Serve serve = {.path = g_canonicalize_filename(data_directory, NULL)};
+    g_autoptr(GError) error = NULL;
+    int status = 0;
+    if (start(&serve, &error)) {
+        log_event(LOG_LEVEL_INFO, "serve.ready", "version", CONGVU_VERSION, "data", serve.path,
+                  NULL);
+        puts("congvu: ready");
+        fflush(stdout);
+        run_until_told(&serve, &signals);
+        log_event(LOG_LEVEL_INFO, "serve.stopping", NULL);
+    } else {
+        g_printerr("congvu: %s\n", error->message);
+        status = 1;
+    }
+    stop(&serve);
+    return status;
+}

@@ -1,0 +1,134 @@
+/* Cli: the subcommands of congvu, one file for each noun, one function for each verb, all in the
+ * table of commands.c.
+ *
+ * A command is a function on an open Instance. It never touches standard input or output: it reads
+ * call->input and writes to call->out and call->err, so that the same function runs in the process
+ * that the operator started (no server running: it opened the data directory) and inside the
+ * running server (remote.h carried the call there). Exit status: 0 done, 1 refused with the reason
+ * and the article, 2 wrong usage. */
+#ifndef CV_CLI_CLI_H
+#define CV_CLI_CLI_H
+
+#include "base/buffer.h"
+#include "base/json.h"
+#include "serve/instance.h"
+
+enum {
+    CLI_DONE = 0,
+    CLI_REFUSED = 1,
+    CLI_USAGE = 2,
+};
+
+typedef struct CliCall CliCall;
+
+typedef enum {
+    CLI_DATA_OPTIONAL = 1 << 0, /* works without --data: call->instance may be NULL */
+    CLI_LOCAL = 1 << 1,         /* opens the directory itself, or needs none: never sent */
+    CLI_READS_INPUT = 1 << 2,   /* always reads standard input (else only with --password-stdin) */
+    CLI_FILE_ARGUMENT = 1 << 3, /* the first argument is a file whose content is the input; "-":
+                                 * standard input. The operator's process reads it. */
+    CLI_PATH_ARGUMENT = 1 << 4, /* the first argument is a path: made absolute before it is sent */
+    CLI_PASSWORD = 1 << 5,      /* needs a password: asked for on the terminal, twice, unless
+                                 * --password-stdin is given */
+    CLI_NO_LOCK = 1 << 6,       /* with DATA_OPTIONAL: reads settings only, runs beside a server */
+} CliFlags;
+
+typedef struct {
+    const char *noun, *verb; /* verb NULL: the noun alone is the command */
+    int (*run)(CliCall *call);
+    guint flags;
+    const char *arguments; /* "--unit KEY --person NAME" for the usage line */
+    const char *summary;   /* one line */
+} CliCommand;
+
+struct CliCall {
+    const CliCommand *command;
+    Instance *instance; /* NULL: none (CLI_DATA_OPTIONAL, CLI_LOCAL) */
+    const char *data;   /* --data as given, or NULL */
+    const char *who;    /* for the audit trail: "root (uid 0)" */
+    char **arguments;   /* NULL-terminated, after noun and verb; options taken out by cli_options */
+    Bytes input;        /* standard input or the file, see CliFlags */
+    GString *out, *err; /* what the operator will read */
+    gboolean json;      /* --json was given (every command takes it) */
+    /* Shows progress when the operator has a terminal. May be NULL: use cli_progress. */
+    void (*progress)(CliCall *call, gint64 done, gint64 all);
+    gpointer progress_data;
+};
+
+/* The table, ended by a noun of NULL. */
+extern const CliCommand cli_commands[];
+/* NULL when there is none; words: how many of argv it took. */
+const CliCommand *cli_find(char **words, guint *taken);
+
+/* One option of a command. CLI_TEXT takes a value (raw bytes, not converted by the locale). */
+typedef struct {
+    const char *name; /* without dashes */
+    char **text;      /* takes a value: *text points into call->arguments */
+    gboolean *flag;   /* or is a switch */
+    const char *explanation;
+    gboolean required;
+} CliOption;
+/* Takes the options out of call->arguments; what is left are the positional arguments, of which
+ * there must be between least and most. FALSE: usage was written to call->err, return CLI_USAGE.
+ * --help writes the usage and also returns FALSE with *help set: return CLI_DONE. Options end with
+ * a name of NULL. */
+gboolean cli_options(CliCall *call, const CliOption *options, guint least, guint most, int *status);
+
+/* Writes "congvu: message" to call->err and returns the exit status for it. Takes the error. */
+int cli_refuse(CliCall *call, GError *error);
+void cli_print(CliCall *call, const char *format, ...) G_GNUC_PRINTF(2, 3);
+/* A document of --json, with a line end. */
+void cli_print_json(CliCall *call, Buffer *document);
+void cli_progress(CliCall *call, gint64 done, gint64 all);
+/* The first line of the input without its line end: a password given with --password-stdin. */
+Bytes cli_password(const CliCall *call);
+/* The regulation that the command judges by: the instance's, else the file named (NULL: the shipped
+ * default). */
+Regulation *cli_regulation(CliCall *call, const char *file, GError **error);
+/* "YYYY-MM-DD hh:mm:ss" in Vietnam's time; g_free. "-" for 0. */
+char *cli_time(gint64 microseconds);
+
+/* Runs one command; used by main and by remote.c. */
+int cli_run(CliCall *call);
+/* The whole program: argv as main got it. */
+int cli_main(int argc, char **argv);
+
+/* ---- Commands ---- */
+int cli_account_alias(CliCall *call);
+int cli_account_close(CliCall *call);
+int cli_account_create(CliCall *call);
+int cli_account_delegate(CliCall *call);
+int cli_account_list(CliCall *call);
+int cli_account_lock(CliCall *call);
+int cli_account_passwd(CliCall *call);
+int cli_account_quota(CliCall *call);
+int cli_account_show(CliCall *call);
+int cli_account_unlock(CliCall *call);
+int cli_address_propose(CliCall *call);
+int cli_audit_list(CliCall *call);
+int cli_audit_verify(CliCall *call);
+int cli_backup(CliCall *call);
+int cli_calendar_due(CliCall *call);
+int cli_calendar_inactive(CliCall *call);
+int cli_calendar_notice(CliCall *call);
+int cli_calendar_stop(CliCall *call);
+int cli_check(CliCall *call);
+int cli_doctor(CliCall *call);
+int cli_forward_check(CliCall *call);
+int cli_init(CliCall *call);
+int cli_password_check(CliCall *call);
+int cli_queue_drop(CliCall *call);
+int cli_queue_hold(CliCall *call);
+int cli_queue_list(CliCall *call);
+int cli_queue_retry(CliCall *call);
+int cli_queue_show(CliCall *call);
+int cli_restore(CliCall *call);
+int cli_serve(CliCall *call);
+int cli_trace(CliCall *call);
+int cli_unit_add(CliCall *call);
+int cli_unit_import(CliCall *call);
+int cli_unit_list(CliCall *call);
+int cli_unit_rename(CliCall *call);
+int cli_unit_show(CliCall *call);
+
+#endif

@@ -1,0 +1,24 @@
+/* Remote: how a command reaches the running server, over the local socket DIR/congvu.sock.
+ *
+ * The socket is 0600 and the peer's user must be root or the server's own (SO_PEERCRED). The client
+ * sends the arguments and the input, the server runs the command's function on its Instance and
+ * sends back pieces of output, of error text and of progress, and at last the exit status. A client
+ * that goes away does not stop what it began. */
+#ifndef CV_CLI_REMOTE_H
+#define CV_CLI_REMOTE_H
+
+#include "cli/cli.h"
+
+typedef struct Remote Remote;
+
+/* Serves commands on threads of its own (at most REMOTE_CALLS at once). */
+#define REMOTE_CALLS 16
+Remote *remote_start(Instance *instance, GError **error);
+/* Waits for the calls under way. */
+void remote_stop(Remote *remote);
+
+/* The client's side: sends the call and writes what comes back to standard output and error.
+ * FALSE: no server answers there (try the directory itself); else *status is set. */
+gboolean remote_call(const char *data_directory, char **words, Bytes input, int *status);
+
+#endif
