@@ -631,6 +631,35 @@ static void one_wrong_row_takes_nothing_and_every_wrong_row_is_told(void **state
     assert_non_null(strstr(other.errors->str, "thỏa thuận")); /* [Điều 3.1.e] */
 }
 
+static char *demo(const char *name) {
+    g_autofree char *path = g_build_filename(g_getenv("CV_SOURCE_ROOT"), "demo", name, NULL);
+    char *text = NULL;
+    assert_true(g_file_get_contents(path, &text, NULL, NULL));
+    return text;
+}
+
+static void the_real_units_of_the_province_are_taken_whole(void **state) {
+    Fixture *f = *state;
+    g_autofree char *units = demo("bacninh-units-2022.csv");
+    g_autofree char *bodies = demo("bacninh-departments-2022.csv");
+    for (int i = 0; i < 2; i++) {
+        g_auto(DirectoryImport) first = {0}, second = {0};
+        g_autoptr(GError) error = NULL;
+        if (!import(f, units, NULL, &first, &error) ||
+            !import(f, bodies, "bản trình diễn", &second, &error))
+            fail_msg("%s\n%s%s", error->message, first.errors->str,
+                     second.errors == NULL ? "" : second.errors->str);
+        assert_int_equal(first.added, i == 0 ? 135 : 0); /* [Điều 1.2] */
+        assert_int_equal(second.added, i == 0 ? 53 : 0); /* 8 of 61 are districts */
+    }
+    static const char *const known[] = {"stttt", "tpbacninh", "tuson", "kinhbac.tpbacninh",
+                                        "tamgiang.yenphong"};
+    for (gsize i = 0; i < G_N_ELEMENTS(known); i++) {
+        g_autofree char *address = g_strconcat(known[i], "@bacninh.gov.vn", NULL);
+        assert_int_not_equal(reached(f, address), 0);
+    }
+}
+
 static void a_table_that_is_none_is_refused(void **state) {
     Fixture *f = *state;
     static const char *const broken[] = {"", "a,b\n1,2\n", "name,type\n\"Yên Phong,huyện\n",
@@ -669,6 +698,7 @@ int main(void) {
         TEST(a_table_is_taken_once_however_often_it_is_read),
         TEST(districts_named_first_by_the_departments_find_their_communes),
         TEST(one_wrong_row_takes_nothing_and_every_wrong_row_is_told),
+        TEST(the_real_units_of_the_province_are_taken_whole),
         TEST(a_table_that_is_none_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
