@@ -74,26 +74,69 @@ static gboolean find_given(const Regulation *r, const NamingPerson *person, cons
                          error);
 }
 
+struct NamingMemory {
+    GHashTable *next; /* the address with number 0 → the lowest number not known to be taken */
+};
+
+NamingMemory *naming_memory_new(void) {
+    NamingMemory *memory = g_new(NamingMemory, 1);
+    memory->next = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    return memory;
+}
+
+void naming_memory_free(NamingMemory *memory) {
+    if (memory == NULL)
+        return;
+    g_hash_table_unref(memory->next);
+    g_free(memory);
+}
+
+/* The number to begin with: the regulation's first, or what the memory knows. key is filled. */
+static gint64 recall(const NamingMemory *memory, const Form *form, Facts *facts, gint64 first,
+                     char key[NAMING_LOCAL_MAXIMUM + 1]) {
+    PartKind bad;
+    facts->number = 0;
+    if (memory == NULL || compose(form, facts, key, &bad) != COMPOSE_OK)
+        return first;
+    return MAX(first, GPOINTER_TO_INT(g_hash_table_lookup(memory->next, key)));
+}
+
 typedef enum { TRY_FOUND, TRY_TAKEN, TRY_FAILED } Try;
 
-static Try try_form(const Regulation *r, const PersonForm *form, Facts *facts, NamingTaken taken,
-                    gpointer data, NamingProposal *out, GError **error) {
-    gint64 last = form->form.numbered ? r->figures[FIGURE_NUMBER_LAST].value : 0;
-    gint64 first = form->form.numbered ? r->figures[FIGURE_NUMBER_FIRST].value : 0;
-    for (facts->number = first; facts->number <= last; facts->number++) {
-        PartKind bad;
-        ComposeResult result = compose(&form->form, facts, out->local, &bad);
-        if (result != COMPOSE_OK) {
-            naming_refuse_compose(r, result, bad, facts, out, error);
-            return TRY_FAILED;
-        }
-        gboolean is_taken;
-        if (!naming_ask(taken, data, out, &is_taken, error))
-            return TRY_FAILED;
-        if (!is_taken)
-            return TRY_FOUND;
+/* One local part: composed, asked about. */
+static Try try_one(const Regulation *r, const Form *form, const Facts *facts, NamingTaken taken,
+                   gpointer data, NamingProposal *out, GError **error) {
+    PartKind bad;
+    ComposeResult result = compose(form, facts, out->local, &bad);
+    if (result != COMPOSE_OK) {
+        naming_refuse_compose(r, result, bad, facts, out, error);
+        return TRY_FAILED;
+    }
+    gboolean is_taken;
+    if (!naming_ask(taken, data, out, &is_taken, error))
+        return TRY_FAILED;
+    return is_taken ? TRY_TAKEN : TRY_FOUND;
+}
+
+static Try try_numbers(const Regulation *r, const Form *form, Facts *facts, NamingMemory *memory,
+                       NamingTaken taken, gpointer data, NamingProposal *out, GError **error) {
+    char key[NAMING_LOCAL_MAXIMUM + 1] = "";
+    gint64 last = r->figures[FIGURE_NUMBER_LAST].value;
+    facts->number = recall(memory, form, facts, r->figures[FIGURE_NUMBER_FIRST].value, key);
+    for (; facts->number <= last; facts->number++) {
+        Try result = try_one(r, form, facts, taken, data, out, error);
+        if (result == TRY_FOUND && memory != NULL && key[0] != 0)
+            g_hash_table_replace(memory->next, g_strdup(key), GINT_TO_POINTER(facts->number));
+        if (result != TRY_TAKEN)
+            return result;
     }
     return TRY_TAKEN;
+}
+
+static Try try_form(const Regulation *r, const Form *form, Facts *facts, NamingMemory *memory,
+                    NamingTaken taken, gpointer data, NamingProposal *out, GError **error) {
+    return form->numbered ? try_numbers(r, form, facts, memory, taken, data, out, error)
+                          : try_one(r, form, facts, taken, data, out, error);
 }
 
 gboolean naming_person(const Regulation *regulation, const NamingPerson *person, NamingTaken taken,
@@ -108,7 +151,8 @@ gboolean naming_person(const Regulation *regulation, const NamingPerson *person,
         return FALSE;
     for (gsize i = 0; i < regulation->person_n; i++) {
         const PersonForm *form = &regulation->person[i];
-        switch (try_form(regulation, form, &facts, taken, data, out, error)) {
+        switch (
+            try_form(regulation, &form->form, &facts, person->memory, taken, data, out, error)) {
         case TRY_FOUND:
             out->rule = form->rule;
             out->article = form->article;

@@ -28,11 +28,21 @@ typedef struct {
 void naming_proposal_clear(NamingProposal *proposal);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(NamingProposal, naming_proposal_clear)
 
+/* For many proposals in a row (an import): remembers up to which number the addresses of a name are
+ * known to be taken, so that the next namesake is not counted from 1 again. Good as long as nothing
+ * that was once answered "taken" becomes free: addresses never do, but throw the memory away when a
+ * transaction is rolled back. One thread at a time. */
+typedef struct NamingMemory NamingMemory;
+NamingMemory *naming_memory_new(void);
+void naming_memory_free(NamingMemory *memory); /* NULL is fine */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(NamingMemory, naming_memory_free)
+
 typedef struct {
     Bytes name;           /* "Trần Văn Anh" */
     const char *given;    /* the word that is the given name; NULL: the last one */
     const char *suffix;   /* the unit's personal suffix, "stttt", "tamgiang.yenphong" */
     const char *identity; /* identity number, digits; only for regulations that use it */
+    NamingMemory *memory; /* or NULL */
 } NamingPerson;
 
 typedef struct {

@@ -83,6 +83,35 @@ static void a_clash_takes_the_lowest_free_number_before_the_dot(void **state) {
     assert_string_equal(p.local, "tvanh.snv");
 }
 
+typedef struct {
+    GHashTable *given;
+    guint asked;
+} Counted;
+
+static gboolean in_counted(const char *local, gboolean *taken, gpointer data, GError **error) {
+    Counted *counted = data;
+    counted->asked++;
+    *taken = g_hash_table_contains(counted->given, local);
+    return TRUE;
+}
+
+static void a_memory_gives_the_same_numbers_with_fewer_questions(void **state) {
+    g_autoptr(GHashTable) given = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_autoptr(NamingMemory) memory = naming_memory_new();
+    Counted counted = {.given = given};
+    NamingPerson person = {
+        .name = bytes_of_string("Trần Văn Anh"), .suffix = "stttt", .memory = memory};
+    for (int i = 0; i < 100; i++) {
+        g_auto(NamingProposal) p;
+        g_autofree char *expected =
+            i == 0 ? g_strdup("tvanh.stttt") : g_strdup_printf("tvanh%d.stttt", i);
+        assert_true(naming_person(shipped, &person, in_counted, &counted, &p, NULL));
+        assert_string_equal(p.local, expected);
+        g_hash_table_add(given, g_strdup(p.local));
+    }
+    assert_true(counted.asked <= 300);
+}
+
 static gboolean always(const char *local, gboolean *taken, gpointer data, GError **error) {
     *taken = TRUE;
     ++*(guint *)data;
@@ -319,6 +348,7 @@ int main(void) {
         cmocka_unit_test(a_person_is_initials_given_name_dot_suffix),
         cmocka_unit_test(the_operator_may_say_which_word_is_the_given_name),
         cmocka_unit_test(a_clash_takes_the_lowest_free_number_before_the_dot),
+        cmocka_unit_test(a_memory_gives_the_same_numbers_with_fewer_questions),
         cmocka_unit_test(when_every_number_is_taken_the_name_is_refused),
         cmocka_unit_test(a_question_that_cannot_be_answered_is_no_proposal_and_no_refusal),
         cmocka_unit_test(a_name_or_unit_that_makes_no_address_is_refused),
