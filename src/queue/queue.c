@@ -140,6 +140,17 @@ static gboolean hold_account(DbConn *conn, gpointer data, GError **error) {
     return db_run(stmt, error);
 }
 
+static gboolean hold_all(DbConn *conn, gpointer data, GError **error) {
+    DbStmt *stmt =
+        db_prepare(conn, "UPDATE queue_entry SET state = ?1, last_answer = ?2 WHERE state <> ?1");
+    db_bind(stmt, "it", (gint64)QUEUE_HELD, (const char *)data);
+    return db_run(stmt, error);
+}
+
+gboolean queue_hold_all(Db *mail, const char *why, GError **error) {
+    return db_write(mail, hold_all, (gpointer)or_empty(why), error);
+}
+
 static gboolean retry_one(DbConn *conn, gpointer data, GError **error) {
     DbStmt *stmt = db_prepare(conn, "UPDATE queue_entry SET next = 0 WHERE id = ?");
     db_bind_int(stmt, 1, ((const Act *)data)->id);

@@ -42,6 +42,8 @@ gboolean queue_get(DbConn *conn, gint64 id, QueueEach each, gpointer data, GErro
 gboolean queue_hold(Db *mail, gint64 id, gboolean hold, const char *why, GError **error);
 gboolean queue_hold_account(Db *mail, gint64 account, gboolean hold, const char *why,
                             GError **error);
+/* Holds everything that is not held yet: after a restore, when it may have been sent before. */
+gboolean queue_hold_all(Db *mail, const char *why, GError **error);
 /* Makes it due now. */
 gboolean queue_retry(Db *mail, gint64 id, GError **error);
 /* Removes it without a notice to the sender; gives the blob's reference back. */

@@ -130,8 +130,9 @@ gboolean store_subscription_set(DbConn *conn, gint64 account, const char *name, 
 /* rename_inbox.c */
 gboolean store_rename_inbox(Store *store, gint64 account, const char *to, GError **error);
 
-/* verify_blobs.c */
-gboolean store_verify_blobs(Store *store, void (*finding)(const char *text, gpointer data),
+/* verify_blobs.c: with repair, wrong counts are set right. */
+gboolean store_verify_blobs(Store *store, gboolean repair,
+                            void (*finding)(const char *text, gpointer data),
                             gpointer data, GError **error);
 
 /* keyword.c: as store_keyword_bits; make FALSE leaves unknown names out. */

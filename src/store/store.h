@@ -352,4 +352,14 @@ gboolean store_verify(Store *store, gboolean hashes,
                       void (*finding)(const char *text, gpointer data), gpointer data,
                       GError **error);
 
+/* Sets right what is counted a second time for speed, where it differs from the rows: messages,
+ * unseen, deleted and size of a mailbox, messages and bytes of an account, references of a blob.
+ * Tells each through finding. Touches no message. Not on the writer thread. */
+gboolean store_repair(Store *store, void (*finding)(const char *text, gpointer data), gpointer data,
+                      GError **error);
+/* After a restore: every mailbox gets a UIDVALIDITY that was never given, not even after the backup
+ * was made, so that no client takes a new message for an old one (RFC 9051 2.3.1.1). Only while
+ * nobody has a mailbox open. */
+gboolean store_uidvalidity_renew(Store *store, GError **error);
+
 #endif

@@ -1,7 +1,8 @@
 /* The references of blobs against the rows that hold them: messages, expunged messages, entries of
  * the outbound queue. The counts stand in one array over the range of blob numbers (they are
  * dense), four bytes each, filled in slices; what differs then is counted once more in one
- * transaction, because the server may have been at work in between. */
+ * transaction, because the server may have been at work in between. To repair is to take that
+ * transaction for writing. */
 #include "store/internal.h"
 
 enum { READ_SLICE = 20000 };
@@ -115,13 +116,13 @@ static gint64 refs_of(DbConn *conn, gint64 blob) {
     return refs;
 }
 
-static gboolean recount(Sum *sum, DbConn *conn, GHashTable *found, GError **error) {
+static gboolean recount(GHashTable *suspects, DbConn *conn, GHashTable *found, GError **error) {
     for (gsize i = 0; i < G_N_ELEMENTS(holders); i++) {
         DbStmt *stmt = db_prepare(conn, holders[i].recount);
         DbStep step;
         while ((step = db_step(stmt, error)) == DB_ROW) {
             gint64 blob = db_column_int(stmt, 0);
-            gpointer key = g_hash_table_lookup(sum->suspects, &blob);
+            gpointer key = g_hash_table_lookup(suspects, &blob);
             if (key != NULL)
                 g_hash_table_insert(
                     found, key,
@@ -133,37 +134,65 @@ static gboolean recount(Sum *sum, DbConn *conn, GHashTable *found, GError **erro
     return TRUE;
 }
 
-static gboolean judge_suspects(Sum *sum, void (*finding)(const char *text, gpointer data),
-                               gpointer data, GError **error) {
-    g_autoptr(DbConn) conn = db_read_begin(sum->store->db, error);
-    if (conn == NULL)
-        return FALSE;
+/* One suspect, counted in one transaction: what is wrong with it (g_free), NULL when nothing is.
+ * *change: how many references its row lacks. */
+static char *judge(DbConn *conn, gint64 blob, gint64 rows, gint64 *change) {
+    gint64 refs = refs_of(conn, blob);
+    *change = refs < 0 ? 0 : rows - refs;
+    if (refs < 0 && rows > 0)
+        return g_strdup_printf("blob " N " does not exist but " N " messages need it", blob, rows);
+    if (refs >= 0 && refs != rows)
+        return g_strdup_printf("blob " N " counts " N " references, there are " N, blob, refs,
+                               rows);
+    return NULL;
+}
+
+typedef struct {
+    GHashTable *suspects;
+    gboolean repair;
+    void (*finding)(const char *text, gpointer data);
+    gpointer data;
+} Judge;
+
+/* A DbWork when it repairs. */
+static gboolean judge_suspects(DbConn *conn, gpointer data, GError **error) {
+    Judge *judged = data;
     g_autoptr(GHashTable) found = g_hash_table_new(g_int64_hash, g_int64_equal);
-    if (!recount(sum, conn, found, error))
+    if (!recount(judged->suspects, conn, found, error))
         return FALSE;
     GHashTableIter iter;
     gpointer key;
-    g_hash_table_iter_init(&iter, sum->suspects);
+    g_hash_table_iter_init(&iter, judged->suspects);
     while (g_hash_table_iter_next(&iter, &key, NULL)) {
-        gint64 blob = *(gint64 *)key, refs = refs_of(conn, blob);
-        gint64 rows = (gint64)GPOINTER_TO_SIZE(g_hash_table_lookup(found, key));
-        g_autofree char *text = NULL;
-        if (refs < 0 && rows > 0)
-            text =
-                g_strdup_printf("blob " N " does not exist but " N " messages need it", blob, rows);
-        else if (refs >= 0 && refs != rows)
-            text = g_strdup_printf("blob " N " counts " N " references, there are " N, blob, refs,
-                                   rows);
-        if (text != NULL)
-            finding(text, data);
+        gint64 rows = (gint64)GPOINTER_TO_SIZE(g_hash_table_lookup(found, key)), change;
+        g_autofree char *text = judge(conn, *(gint64 *)key, rows, &change);
+        if (text != NULL && judged->repair && change != 0) {
+            if (!blob_reference(conn, *(gint64 *)key, change, error))
+                return FALSE;
+            g_autofree char *repaired = g_strconcat(text, "; set right", NULL);
+            judged->finding(repaired, judged->data);
+        } else if (text != NULL) {
+            judged->finding(text, judged->data);
+        }
     }
     return TRUE;
 }
 
-gboolean store_verify_blobs(Store *store, void (*finding)(const char *text, gpointer data),
-                            gpointer data, GError **error) {
+static gboolean judge_all(Store *store, Judge *judged, GError **error) {
+    if (g_hash_table_size(judged->suspects) == 0)
+        return TRUE;
+    if (judged->repair)
+        return db_write(store->db, judge_suspects, judged, error);
+    g_autoptr(DbConn) conn = db_read_begin(store->db, error);
+    return conn != NULL && judge_suspects(conn, judged, error);
+}
+
+gboolean store_verify_blobs(Store *store, gboolean repair,
+                            void (*finding)(const char *text, gpointer data), gpointer data,
+                            GError **error) {
     Sum sum = {.store = store};
     sum.suspects = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+    Judge judged = {sum.suspects, repair, finding, data};
     gboolean ok = load_range(&sum, error) && count_all(&sum, error);
     gint64 next = sum.first;
     for (gboolean end = FALSE; ok && !end;)
@@ -171,7 +200,7 @@ gboolean store_verify_blobs(Store *store, void (*finding)(const char *text, gpoi
     for (; ok && next <= sum.last && next > 0; next++)
         if (sum.counts[next - sum.first] != 0)
             suspect(&sum, next);
-    ok = ok && (g_hash_table_size(sum.suspects) == 0 || judge_suspects(&sum, finding, data, error));
+    ok = ok && judge_all(store, &judged, error);
     g_free(sum.counts);
     g_hash_table_unref(sum.suspects);
     return ok;
