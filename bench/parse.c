@@ -8,6 +8,13 @@
 
 enum { ROUNDS = 5 };
 
+/* Processor time, in microseconds: other work on the machine does not count. */
+static gint64 cpu_time(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return t.tv_sec * G_GINT64_CONSTANT(1000000) + t.tv_nsec / 1000;
+}
+
 static GString *begin(void) {
     GString *m = g_string_new(NULL);
     for (int i = 0; i < 6; i++)
@@ -40,12 +47,12 @@ static void measure(const char *name, gsize size, guint times) {
     g_string_append(m, "------=_Part_1_abcdef--\r\n");
     gint64 best = G_MAXINT64;
     for (int round = 0; round < ROUNDS; round++) {
-        gint64 start = g_get_monotonic_time();
+        gint64 start = cpu_time();
         for (guint i = 0; i < times; i++) {
             MessageParsed *parsed = message_parse(bytes_of(m->str, m->len));
             message_parsed_free(parsed);
         }
-        best = MIN(best, g_get_monotonic_time() - start);
+        best = MIN(best, cpu_time() - start);
     }
     double each = (double)best / times;
     printf("%s: %zu bytes, %.2f µs a message, %.0f MB/s\n", name, m->len, each,
@@ -53,12 +60,12 @@ static void measure(const char *name, gsize size, guint times) {
     g_autoptr(MessageParsed) parsed = message_parse(bytes_of(m->str, m->len));
     g_auto(Buffer) out;
     buffer_init(&out, 1 << 20);
-    gint64 start = g_get_monotonic_time();
+    gint64 start = cpu_time();
     for (guint i = 0; i < 100000; i++) {
         buffer_clear(&out);
         message_structure_write_bodystructure(parsed->structure, TRUE, &out);
     }
-    printf("  BODYSTRUCTURE: %.3f µs\n", (double)(g_get_monotonic_time() - start) / 100000);
+    printf("  BODYSTRUCTURE: %.3f µs\n", (double)(cpu_time() - start) / 100000);
     g_string_free(m, TRUE);
 }
 

@@ -14,7 +14,10 @@ static gboolean is_blank(int c) {
 }
 
 static gboolean is_token_byte(guint8 c) {
-    return c > 32 && c < 127 && strchr("()<>@,;:\\\"/[]?=", c) == NULL;
+    /* RFC 2045 5.1, tspecials: a bit for each ASCII byte that may not be in a token. */
+    static const guint64 special[2] = {G_GUINT64_CONSTANT(0xfc009305ffffffff),
+                                       G_GUINT64_CONSTANT(0x8000000038000001)};
+    return c < 128 && (special[c >> 6] >> (c & 63) & 1) == 0;
 }
 
 /* Blanks and comments; comments may nest, which is counted. */

@@ -14,23 +14,39 @@ enum {
     MOST_TRIES = 8,
 };
 
+static gboolean is_space(gunichar c) {
+    return c == ' ' || (c >= 9 && c <= 13) || c == 0x85 || c == 0xa0 ||
+           (c >= 0x1680 && g_unichar_isspace(c));
+}
+
+/* Control characters and signs without width; combining marks stay with their letter. */
+static gboolean is_invisible(gunichar c) {
+    if (c < 0x300)
+        return c < ' ' || (c >= 127 && c < 0xa0) || c == 0xad;
+    return g_unichar_iscntrl(c) || (g_unichar_iszerowidth(c) && g_unichar_combining_class(c) == 0);
+}
+
 /* White space in runs becomes one space, control and invisible characters go. */
 static char *one_line(const char *text) {
     Buffer out;
     buffer_init(&out, MESSAGE_PREVIEW_BYTES);
     gboolean space = FALSE;
     for (const char *at = text; *at != '\0'; at = g_utf8_next_char(at)) {
-        if (*at > ' ' && *at < 127 && !space && out.n < MESSAGE_PREVIEW_BYTES) {
+        if (*at > ' ' && *at < 127) {
+            if (out.n + space >= MESSAGE_PREVIEW_BYTES)
+                break;
+            if (space)
+                buffer_append_byte(&out, ' ');
+            space = FALSE;
             buffer_append_byte(&out, (guint8)*at);
             continue;
         }
         gunichar c = g_utf8_get_char(at);
-        if (c == ' ' || c == 0xa0 || (c < ' ' && c >= 9) || g_unichar_isspace(c)) {
+        if (is_space(c)) {
             space = out.n > 0;
             continue;
         }
-        if (c < ' ' || (c >= 127 && (g_unichar_iscntrl(c) || g_unichar_iszerowidth(c)) &&
-                        g_unichar_combining_class(c) == 0))
+        if (is_invisible(c))
             continue;
         gsize n = (gsize)(g_utf8_next_char(at) - at);
         if (out.n + n + (space ? 1 : 0) > MESSAGE_PREVIEW_BYTES)
