@@ -184,6 +184,29 @@ static void a_line_of_ten_megabytes_is_a_line(void **state) {
     assert_int_equal(strlen(parsed->preview), MESSAGE_PREVIEW_BYTES);
 }
 
+static void a_body_of_nothing_but_false_boundaries_takes_linear_time(void **state) {
+    GString *m = g_string_new(NULL);
+    for (int i = 0; i < 100; i++)
+        g_string_append_printf(m, "Content-Type: multipart/mixed; boundary=\"%c\"\r\n\r\n--%c\r\n",
+                               'A' + i % 26, 'A' + i % 26);
+    g_string_append(m, "\r\n");
+    for (int i = 0; i < 2000000; i++)
+        g_string_append(m, "--_\n");
+    g_autoptr(MessageParsed) parsed = parse_string(m);
+    assert_int_equal(parsed->part_count, MESSAGE_MAX_DEPTH + 1);
+}
+
+static void large_bodies_deep_inside_attached_messages_take_linear_time(void **state) {
+    GString *m = g_string_new(NULL);
+    for (int i = 0; i < 99; i++)
+        g_string_append(m, "Content-Type: message/rfc822\r\n\r\n");
+    g_string_append(m, "Subject: s\r\n\r\n");
+    for (int i = 0; i < 1000000; i++)
+        g_string_append(m, "line line\r\n");
+    g_autoptr(MessageParsed) parsed = parse_string(m);
+    assert_false(parsed->too_complex);
+}
+
 static void html_without_any_text_gives_an_empty_preview(void **state) {
     g_autoptr(MessageParsed) parsed =
         parse(BYTES_LITERAL("Content-Type: text/html\r\n\r\n<b></b>"));
@@ -233,6 +256,8 @@ int main(void) {
         cmocka_unit_test(bare_line_feeds_and_bare_carriage_returns_are_read_sanely),
         cmocka_unit_test(rubbish_in_base64_is_skipped_and_counted_as_decoded),
         cmocka_unit_test(a_line_of_ten_megabytes_is_a_line),
+        cmocka_unit_test(a_body_of_nothing_but_false_boundaries_takes_linear_time),
+        cmocka_unit_test(large_bodies_deep_inside_attached_messages_take_linear_time),
         cmocka_unit_test(html_without_any_text_gives_an_empty_preview),
         cmocka_unit_test(uuencoded_files_in_text_count_even_when_the_text_is_encoded),
         cmocka_unit_test(a_damaged_part_map_is_refused),

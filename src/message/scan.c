@@ -17,6 +17,7 @@ typedef struct {
     char *boundary; /* NULL: a message, or a multipart that was closed */
     gsize boundary_n;
     gboolean digest;
+    guint8 first; /* byte of the boundary */
 } Open;
 
 typedef struct {
@@ -50,14 +51,15 @@ static gboolean match_line(Scan *s, gsize at, Delimiter *d) {
            (line.p[line.n - 1] == ' ' || line.p[line.n - 1] == '\t' || line.p[line.n - 1] == '\r'))
         line.n--;
     gboolean dashes = line.n >= 2 && line.p[line.n - 1] == '-' && line.p[line.n - 2] == '-';
-    for (gsize i = s->depth; i-- > 0;) {
+    for (gsize i = s->depth; i-- > 0 && line.n > 0;) {
         const Open *open = &s->open[i];
-        if (open->boundary == NULL)
+        /* Cheap refusals first: a body may be nothing but such lines. */
+        if (open->first != line.p[0] ||
+            (open->boundary_n != line.n && open->boundary_n + 2 != line.n) ||
+            open->boundary == NULL || memcmp(line.p, open->boundary, open->boundary_n) != 0)
             continue;
-        Bytes boundary = bytes_of(open->boundary, open->boundary_n);
-        gboolean whole = bytes_equal(line, boundary);
-        if (whole ||
-            (dashes && line.n == boundary.n + 2 && memcmp(line.p, boundary.p, boundary.n) == 0)) {
+        gboolean whole = open->boundary_n == line.n;
+        if (whole || dashes) {
             *d = (Delimiter){at, after, i, TRUE, !whole};
             return TRUE;
         }
@@ -209,7 +211,8 @@ static gsize content_end(const Scan *s, const Delimiter *d) {
 }
 
 static void open_container(Scan *s, guint32 index, ScanType *type) {
-    s->open[s->depth++] = (Open){index, type->boundary, type->boundary_n, type->digest};
+    s->open[s->depth++] = (Open){index, type->boundary, type->boundary_n, type->digest,
+                                 type->boundary == NULL ? 0 : (guint8)type->boundary[0]};
     s->active += type->boundary != NULL;
     type->boundary = NULL;
 }
