@@ -25,8 +25,9 @@ typedef struct {
     ScanResult *out;
     Open open[MESSAGE_MAX_DEPTH];
     gsize depth;
-    gsize active;    /* how many have a boundary */
-    guint addresses; /* still to be written in envelopes of attached messages */
+    gsize active;      /* how many have a boundary */
+    guint8 first[256]; /* how many of these begin with this byte */
+    guint addresses;   /* still to be written in envelopes of attached messages */
 } Scan;
 
 typedef struct {
@@ -51,9 +52,11 @@ static gboolean match_line(Scan *s, gsize at, Delimiter *d) {
            (line.p[line.n - 1] == ' ' || line.p[line.n - 1] == '\t' || line.p[line.n - 1] == '\r'))
         line.n--;
     gboolean dashes = line.n >= 2 && line.p[line.n - 1] == '-' && line.p[line.n - 2] == '-';
-    for (gsize i = s->depth; i-- > 0 && line.n > 0;) {
+    /* Cheap refusals first: a body may be nothing but such lines. */
+    if (line.n == 0 || s->first[line.p[0]] == 0)
+        return FALSE;
+    for (gsize i = s->depth; i-- > 0;) {
         const Open *open = &s->open[i];
-        /* Cheap refusals first: a body may be nothing but such lines. */
         if (open->first != line.p[0] ||
             (open->boundary_n != line.n && open->boundary_n + 2 != line.n) ||
             open->boundary == NULL || memcmp(line.p, open->boundary, open->boundary_n) != 0)
@@ -157,9 +160,12 @@ static void close_part(Scan *s, guint32 index, gsize end) {
         part->lines = vector_count_byte(body, '\n');
 }
 
-static void pop(Scan *s) {
-    Open *open = &s->open[--s->depth];
-    s->active -= open->boundary != NULL;
+/* The multipart's boundary is looked for no longer. */
+static void retire(Scan *s, Open *open) {
+    if (open->boundary == NULL)
+        return;
+    s->active--;
+    s->first[open->first]--;
     g_clear_pointer(&open->boundary, g_free);
 }
 
@@ -191,7 +197,7 @@ static void close_down_to(Scan *s, gsize depth, gsize end) {
         if (part_at(s, s->open[s->depth - 1].part)->kind == MESSAGE_PART_MULTIPART)
             give_child(s, end);
         close_part(s, s->open[s->depth - 1].part, end);
-        pop(s);
+        retire(s, &s->open[--s->depth]);
     }
 }
 
@@ -211,10 +217,14 @@ static gsize content_end(const Scan *s, const Delimiter *d) {
 }
 
 static void open_container(Scan *s, guint32 index, ScanType *type) {
-    s->open[s->depth++] = (Open){index, type->boundary, type->boundary_n, type->digest,
-                                 type->boundary == NULL ? 0 : (guint8)type->boundary[0]};
-    s->active += type->boundary != NULL;
+    Open *open = &s->open[s->depth++];
+    *open = (Open){index, type->boundary, type->boundary_n, type->digest, 0};
     type->boundary = NULL;
+    if (open->boundary == NULL)
+        return;
+    open->first = (guint8)open->boundary[0];
+    s->active++;
+    s->first[open->first]++;
 }
 
 /* A part that is the root of an attached message gives that message its envelope. */
@@ -289,9 +299,7 @@ static gboolean next_part(Scan *s, Delimiter d, gsize *at) {
             *at = d.after;
             return TRUE;
         }
-        if (s->open[d.open].boundary != NULL)
-            s->active--;
-        g_clear_pointer(&s->open[d.open].boundary, g_free);
+        retire(s, &s->open[d.open]);
         /* What follows up to the next boundary is the epilogue. */
         d = find_delimiter(s, d.after);
     }
