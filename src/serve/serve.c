@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "cli/remote.h"
 #include "http/metrics.h"
+#include "imap/imap.h"
 #include "maintain/disk.h"
 #include "net/net.h"
 #include "serve/instance.h"
@@ -32,6 +33,7 @@ typedef struct {
     NetServer *net;
     Instance *instance;
     SmtpService smtp[SMTP_DOORS]; /* by SmtpDoor */
+    ImapService imap;
     Remote *remote;
     MaintainDisk *disk;
 } Serve;
@@ -81,7 +83,9 @@ static gboolean open_doors(Serve *serve, GError **error) {
                        door == SMTP_DOOR_SUBMISSIONS, error))
             return FALSE;
     }
-    return listen_on(serve, &http_metrics_protocol, NULL, 9090, FALSE, error);
+    return listen_on(serve, &imap_protocol, &serve->imap, 143, FALSE, error) &&
+           listen_on(serve, &imap_protocol, &serve->imap, 993, TRUE, error) &&
+           listen_on(serve, &http_metrics_protocol, NULL, 9090, FALSE, error);
 }
 
 /* ---- Privileges ---- */
@@ -149,6 +153,7 @@ static gboolean start_log(const Serve *serve, GError **error) {
 static void account_changed(gint64 account, gpointer data) {
     Serve *serve = data;
     smtp_account_changed(serve->net, account);
+    imap_account_changed(serve->net, account);
 }
 
 static void prepare_services(Serve *serve) {
@@ -167,6 +172,13 @@ static void prepare_services(Serve *serve) {
         smtp->disk_low = maintain_disk_low;
         smtp->disk_low_data = serve->disk;
     }
+    ImapOptions *imap = &serve->imap.options;
+    imap_options_default(imap);
+    imap->hostname = config->hostname;
+    imap->starttls = TRUE;
+    imap->cleartext_loopback = g_str_equal(config->cleartext, "loopback");
+    imap->append = (guint64)config->imap_append;
+    imap->idle_time = config->imap_idle * CLOCK_SECOND;
 }
 
 /* The services were made before the data were open (their doors had to be bound as root). */
@@ -183,6 +195,9 @@ static void connect_services(Serve *serve) {
         serve->smtp[door].delivery = instance->delivery;
         serve->smtp[door].auth = instance->auth;
     }
+    serve->imap.directory = instance->directory;
+    serve->imap.store = instance->store;
+    serve->imap.auth = instance->auth;
     directory_watch(instance->directory, account_changed, serve);
 }
 
