@@ -82,7 +82,8 @@ struct NetSession {
     guint armed_for; /* epoll mask of the event to come */
     gboolean armed, registered, may_read, eof, hung_up, broken, secure, signed_in;
     gboolean eof_told, start_due;
-    guint kept; /* NET_EVENT_* that came while TLS was being set up */
+    gboolean said_all; /* the protocol had taken all input when it closed */
+    guint kept;        /* NET_EVENT_* that came while TLS was being set up */
     gboolean read_wants_write, write_wants_read; /* TLS */
     gsize lingered;
 
@@ -164,8 +165,8 @@ IoResult net_io_fill(NetSession *session, gboolean *got);
 /* Sends; IO_DONE: nothing is left. */
 IoResult net_io_flush(NetSession *session);
 IoResult net_io_handshake(NetSession *session);
-/* Says that nothing more will be sent. */
-void net_io_shut(NetSession *session);
+/* Tells the peer's TLS that nothing more will be sent. */
+void net_io_end_tls(NetSession *session);
 /* Throws input away; IO_DONE: the peer has closed too. */
 IoResult net_io_discard(NetSession *session);
 gboolean net_io_begin_tls(NetSession *session);

@@ -191,13 +191,12 @@ IoResult net_io_flush(NetSession *session) {
     return result;
 }
 
-void net_io_shut(NetSession *session) {
-    if (session->ssl != NULL) {
-        ERR_clear_error();
-        SSL_shutdown(session->ssl); /* close_notify, if the socket takes it */
-        ERR_clear_error();
-    }
-    shutdown(session->fd, SHUT_WR);
+void net_io_end_tls(NetSession *session) {
+    if (session->ssl == NULL)
+        return;
+    ERR_clear_error();
+    SSL_shutdown(session->ssl); /* close_notify, if the socket takes it */
+    ERR_clear_error();
 }
 
 IoResult net_io_discard(NetSession *session) {

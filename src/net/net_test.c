@@ -1,247 +1,19 @@
-/* The server over loopback: each test starts its own on a free port with a small protocol. */
-#include "net/net.h"
-
+/* The server over loopback: parking, wakes, deadlines, limits. */
 #include "base/clock.h"
 #include "net/memory.h"
+#include "net/test_line.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <malloc.h>
-#include <netinet/in.h>
-#include <openssl/ssl.h>
-#include <openssl/x509v3.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <cmocka.h>
-
-/* ---- A line protocol that echoes, and has a word for each thing to be tested ---- */
-
-typedef struct {
-    gint runs, freed, wakes, deadlines, shutdowns, eofs, running, collisions;
-    NetSession *last;
-    GMutex lock;
-} Seen;
-
-typedef struct {
-    Seen *seen;
-    gint64 flood; /* bytes still to be written */
-    gboolean sleeping;
-} LineState;
-
-static gboolean take_line(Buffer *input, char out[256]) {
-    gssize end = bytes_find_byte(buffer_bytes(input), '\n');
-    if (end < 0 || end >= 256)
-        return FALSE;
-    memcpy(out, buffer_bytes(input).p, (gsize)end);
-    out[end] = '\0';
-    buffer_consume(input, (gsize)end + 1);
-    return TRUE;
-}
-
-static NetVerdict flood(NetSession *session, LineState *state) {
-    static guint8 zeros[8192];
-    while (state->flood > 0) {
-        if (net_output_full(session))
-            return NET_WAIT_OUTPUT;
-        buffer_append(net_output(session), zeros, sizeof zeros);
-        state->flood -= (gint64)sizeof zeros;
-    }
-    return NET_WAIT_INPUT;
-}
-
-static NetVerdict line_run(NetSession *session, gpointer data, NetEvents events) {
-    LineState *state = data;
-    Seen *seen = state->seen = net_session_service(session);
-    Buffer *out = net_output(session);
-    char line[256];
-    if (__atomic_fetch_add(&seen->running, 1, __ATOMIC_SEQ_CST) != 0 && seen->last == session)
-        g_atomic_int_inc(&seen->collisions);
-    g_atomic_int_inc(&seen->runs);
-    NetVerdict verdict = NET_WAIT_INPUT;
-    if (events & NET_EVENT_START) {
-        seen->last = session;
-        buffer_append_string(out, "hello\n");
-    }
-    if (events & NET_EVENT_SECURED)
-        buffer_append_string(out, "secured\n");
-    if (events & NET_EVENT_EOF)
-        g_atomic_int_inc(&seen->eofs);
-    if (events & NET_EVENT_WAKE) {
-        g_atomic_int_inc(&seen->wakes);
-        if (state->sleeping)
-            buffer_append_string(out, "awake\n");
-        state->sleeping = FALSE;
-    }
-    if (events & NET_EVENT_DEADLINE) {
-        g_atomic_int_inc(&seen->deadlines);
-        buffer_append_string(out, "late\n");
-        verdict = NET_CLOSE;
-    }
-    if (events & NET_EVENT_SHUTDOWN) {
-        g_atomic_int_inc(&seen->shutdowns);
-        buffer_append_string(out, "bye\n");
-        verdict = NET_CLOSE;
-    }
-    if (verdict == NET_WAIT_INPUT && state->flood > 0)
-        verdict = flood(session, state);
-    while (verdict == NET_WAIT_INPUT && !state->sleeping && take_line(net_input(session), line)) {
-        if (g_str_equal(line, "sleep"))
-            state->sleeping = TRUE;
-        else if (g_str_equal(line, "tls")) {
-            buffer_append_string(out, "go\n");
-            verdict = NET_STARTTLS;
-        } else if (g_str_equal(line, "quit"))
-            verdict = NET_CLOSE;
-        else if (g_str_equal(line, "quick"))
-            net_set_deadline(session, 300000);
-        else if (g_str_has_prefix(line, "flood ")) {
-            state->flood = g_ascii_strtoll(line + 6, NULL, 10);
-            verdict = flood(session, state);
-        } else if (g_str_equal(line, "in")) {
-            net_session_signed_in(session);
-            buffer_append_string(out, "in\n");
-        } else
-            buffer_printf(out, "%s\n", line);
-    }
-    if (verdict == NET_WAIT_INPUT && state->sleeping)
-        verdict = events & NET_EVENT_EOF ? NET_CLOSE : NET_WAIT_WAKE;
-    __atomic_fetch_sub(&seen->running, 1, __ATOMIC_SEQ_CST);
-    return verdict;
-}
-
-static void line_free(gpointer data) {
-    LineState *state = data;
-    if (state->seen != NULL)
-        g_atomic_int_inc(&state->seen->freed);
-}
-
-static const NetProtocol line_protocol = {
-    .name = "line",
-    .state_size = sizeof(LineState),
-    .input_maximum = 16384,
-    .greeting_time = 60 * G_USEC_PER_SEC,
-    .refusal = "full\n",
-    .run = line_run,
-    .free = line_free,
-};
-
-/* ---- The other end ---- */
-
-typedef struct {
-    NetServer *server;
-    guint16 port, tls_port;
-    Seen seen;
-    char *folder, *certificate, *key;
-} Fixture;
-
-static void fixture_start(Fixture *f, const NetOptions *options) {
-    GError *error = NULL;
-    f->server = net_server_new(options, &error);
-    assert_null(error);
-    NetListener listener = {
-        .protocol = &line_protocol, .service = &f->seen, .address = "127.0.0.1"};
-    f->port = net_listen(f->server, &listener, &error);
-    assert_int_not_equal(f->port, 0);
-    listener.implicit_tls = TRUE;
-    f->tls_port = net_listen(f->server, &listener, &error);
-    const char *names[] = {"localhost", "127.0.0.1", NULL};
-    f->folder = g_dir_make_tmp("net-XXXXXX", NULL);
-    f->certificate = g_build_filename(f->folder, "c.pem", NULL);
-    f->key = g_build_filename(f->folder, "k.pem", NULL);
-    assert_true(net_make_certificate(f->certificate, f->key, names, &error));
-    assert_true(net_server_set_certificate(f->server, f->certificate, f->key, &error));
-    assert_true(net_server_start(f->server, &error));
-}
-
-static int setup(void **state) {
-    Fixture *f = *state = g_new0(Fixture, 1);
-    fixture_start(f, &(NetOptions){.workers = 4, .session_maximum_address = 1000});
-    return 0;
-}
-
-static int teardown(void **state) {
-    Fixture *f = *state;
-    net_server_free(f->server);
-    unlink(f->certificate);
-    unlink(f->key);
-    rmdir(f->folder);
-    g_free(f->certificate);
-    g_free(f->key);
-    g_free(f->folder);
-    g_free(f);
-    return 0;
-}
-
-static int dial(guint16 port) {
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(port)};
-    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    struct timeval limit = {.tv_sec = 20};
-    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
-    assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
-    return fd;
-}
-
-static void say(int fd, const char *text) {
-    assert_int_equal(send(fd, text, strlen(text), MSG_NOSIGNAL), strlen(text));
-}
-
-/* Reads exactly the text, or fails. */
-static void hear(int fd, const char *text) {
-    gsize n = strlen(text);
-    g_autofree char *got = g_malloc0(n + 1);
-    for (gsize at = 0; at < n;) {
-        gssize more = recv(fd, got + at, n - at, 0);
-        if (more <= 0)
-            break;
-        at += (gsize)more;
-    }
-    assert_string_equal(got, text);
-}
-
-static void hear_end(int fd) {
-    char c;
-    assert_int_equal(recv(fd, &c, 1, 0), 0);
-    close(fd);
-}
-
-static void wait_for(const gint *counter, gint value) {
-    for (int i = 0; i < 20000 && g_atomic_int_get(counter) < value; i++)
-        g_usleep(1000);
-    assert_true(g_atomic_int_get(counter) >= value);
-}
-
-static SSL *dial_tls(int fd) {
-    static SSL_CTX *settings;
-    if (settings == NULL)
-        settings = SSL_CTX_new(TLS_client_method());
-    SSL *ssl = SSL_new(settings);
-    SSL_set_fd(ssl, fd);
-    if (SSL_connect(ssl) != 1)
-        g_clear_pointer(&ssl, SSL_free);
-    return ssl;
-}
-
-static void hear_tls(SSL *ssl, const char *text) {
-    gsize n = strlen(text);
-    g_autofree char *got = g_malloc0(n + 1);
-    for (gsize at = 0; at < n;) {
-        int more = SSL_read(ssl, got + at, (int)(n - at));
-        if (more <= 0)
-            break;
-        at += (gsize)more;
-    }
-    assert_string_equal(got, text);
-}
-
-/* ---- Tests ---- */
 
 static void pipelined_lines_are_answered_in_order(void **state) {
     Fixture *f = *state;
@@ -377,111 +149,6 @@ static void the_deadline_is_told_in_time(void **state) {
     hear_end(fd);
 }
 
-static void starttls_secures_and_drops_what_was_pipelined(void **state) {
-    Fixture *f = *state;
-    int fd = dial(f->port);
-    hear(fd, "hello\n");
-    say(fd, "tls\n");
-    hear(fd, "go\n");
-    SSL *ssl = dial_tls(fd);
-    assert_non_null(ssl);
-    hear_tls(ssl, "secured\n");
-    assert_true(net_session_is_secure(f->seen.last));
-    assert_non_null(strstr(net_session_cipher(f->seen.last), "TLSv1.3 TLS_"));
-    SSL_write(ssl, "inside\nquit\n", 12);
-    hear_tls(ssl, "inside\n");
-    assert_true(SSL_read(ssl, &(char[1]){0}, 1) <= 0);
-    SSL_free(ssl);
-    close(fd);
-
-    /* RFC 3207 6: the injected line must have no effect. */
-    fd = dial(f->port);
-    hear(fd, "hello\n");
-    say(fd, "tls\ninjected\n");
-    hear(fd, "go\n");
-    ssl = dial_tls(fd);
-    assert_non_null(ssl);
-    hear_tls(ssl, "secured\n");
-    SSL_write(ssl, "quit\n", 5);
-    char c;
-    assert_true(SSL_read(ssl, &c, 1) <= 0);
-    SSL_free(ssl);
-    close(fd);
-}
-
-static void implicit_tls_carries_large_transfers_both_ways(void **state) {
-    Fixture *f = *state;
-    int fd = dial(f->tls_port);
-    SSL *ssl = dial_tls(fd);
-    assert_non_null(ssl);
-    hear_tls(ssl, "hello\n");
-    char line[201];
-    memset(line, 'x', 199);
-    line[199] = '\n';
-    line[200] = '\0';
-    for (int i = 0; i < 500; i++) {
-        for (int k = 0; k < 20; k++)
-            assert_int_equal(SSL_write(ssl, line, 200), 200);
-        for (int k = 0; k < 20; k++)
-            hear_tls(ssl, line);
-    }
-    SSL_write(ssl, "flood 8192000\n", 14);
-    static guint8 piece[65536];
-    for (gsize got = 0; got < 8192000;) {
-        int n = SSL_read(ssl, piece, sizeof piece);
-        assert_true(n > 0);
-        got += (gsize)n;
-    }
-    SSL_free(ssl);
-    close(fd);
-}
-
-static void old_tls_and_weak_ciphers_are_refused(void **state) {
-    Fixture *f = *state;
-    SSL_CTX *old = SSL_CTX_new(TLS_client_method());
-    SSL_CTX_set_security_level(old, 0);
-    SSL_CTX_set_min_proto_version(old, TLS1_VERSION);
-    SSL_CTX_set_max_proto_version(old, TLS1_1_VERSION);
-    SSL_CTX *weak = SSL_CTX_new(TLS_client_method());
-    SSL_CTX_set_max_proto_version(weak, TLS1_2_VERSION);
-    SSL_CTX_set_cipher_list(weak, "ECDHE-ECDSA-AES128-SHA:ECDHE-ECDSA-AES256-SHA384");
-    SSL_CTX *tries[] = {old, weak};
-    for (gsize i = 0; i < G_N_ELEMENTS(tries); i++) {
-        int fd = dial(f->tls_port);
-        SSL *ssl = SSL_new(tries[i]);
-        SSL_set_fd(ssl, fd);
-        assert_int_not_equal(SSL_connect(ssl), 1);
-        SSL_free(ssl);
-        close(fd);
-        SSL_CTX_free(tries[i]);
-    }
-}
-
-static void a_new_certificate_serves_new_sessions_only(void **state) {
-    Fixture *f = *state;
-    int first = dial(f->tls_port);
-    SSL *before = dial_tls(first);
-    assert_non_null(before);
-    const char *names[] = {"mail.bacninh.gov.vn", NULL};
-    GError *error = NULL;
-    assert_true(net_make_certificate(f->certificate, f->key, names, &error));
-    assert_true(net_server_set_certificate(f->server, f->certificate, f->key, &error));
-    int second = dial(f->tls_port);
-    SSL *after = dial_tls(second);
-    X509 *x = SSL_get1_peer_certificate(after);
-    assert_int_equal(X509_check_host(x, "mail.bacninh.gov.vn", 0, 0, NULL), 1);
-    X509_free(x);
-    SSL_write(before, "old\n", 4);
-    hear_tls(before, "hello\nold\n");
-    SSL_free(before);
-    SSL_free(after);
-    close(first);
-    close(second);
-    assert_false(net_server_set_certificate(f->server, "/nowhere", f->key, &error));
-    assert_true(cv_error_is(error, CV_ERROR_INPUT));
-    g_clear_error(&error);
-}
-
 static void a_slow_reader_costs_bounded_memory_and_nobody_else_waits(void **state) {
     Fixture *f = *state;
     int slow = dial(f->port);
@@ -576,13 +243,7 @@ static void more_sessions_than_an_address_may_have_are_refused(void **state) {
         close(fds[i]);
     close(extra);
     close(again);
-    net_server_free(f.server);
-    unlink(f.certificate);
-    unlink(f.key);
-    rmdir(f.folder);
-    g_free(f.certificate);
-    g_free(f.key);
-    g_free(f.folder);
+    fixture_stop(&f);
 }
 
 static gsize memory_in_use(void) {
@@ -652,8 +313,6 @@ static void a_memory_session_behaves_like_one_with_a_socket(void **state) {
     assert_int_equal(seen.freed, 1);
 }
 
-#define NET_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         NET_TEST(pipelined_lines_are_answered_in_order),
@@ -663,10 +322,6 @@ int main(void) {
         NET_TEST(wakes_from_many_threads_never_run_a_session_twice_at_once),
         NET_TEST(no_wake_is_lost_however_it_races_with_parking),
         NET_TEST(the_deadline_is_told_in_time),
-        NET_TEST(starttls_secures_and_drops_what_was_pipelined),
-        NET_TEST(implicit_tls_carries_large_transfers_both_ways),
-        NET_TEST(old_tls_and_weak_ciphers_are_refused),
-        NET_TEST(a_new_certificate_serves_new_sessions_only),
         NET_TEST(a_slow_reader_costs_bounded_memory_and_nobody_else_waits),
         NET_TEST(answers_that_nobody_reads_stop_the_questions),
         NET_TEST(shutdown_says_good_bye_to_all),

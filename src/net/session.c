@@ -8,10 +8,20 @@
 
 static Metric sessions_metric = METRIC_GAUGE("congvu_net_sessions", "Sessions that are open");
 
+/* Unique in the process and, by the random start, between processes; a name, no secret. */
 static void make_id(char id[NET_ID_LENGTH + 1]) {
     static const char digits[] = "0123456789abcdefghjkmnpqrstvwxyz";
-    guint64 number = crypto_random_u64();
-    for (int i = 0; i < NET_ID_LENGTH; i++, number >>= 5)
+    static guint64 counter;
+    static gsize started;
+    if (g_once_init_enter(&started)) {
+        __atomic_store_n(&counter, crypto_random_u64(), __ATOMIC_RELEASE);
+        g_once_init_leave(&started, 1);
+    }
+    /* An odd factor permutes the low 50 bits, so neighbours look different and none repeats before
+     * 2^50 sessions. */
+    guint64 number = __atomic_fetch_add(&counter, 1, __ATOMIC_RELAXED);
+    number *= G_GUINT64_CONSTANT(0x9e3779b97f4a7c15);
+    for (int i = NET_ID_LENGTH - 1; i >= 0; i--, number >>= 5)
         id[i] = digits[number & 31];
     id[NET_ID_LENGTH] = '\0';
 }

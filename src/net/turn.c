@@ -47,10 +47,13 @@ static Step step_flushing(NetSession *session) {
         return STEP_PARK;
     if (session->server == NULL || session->eof)
         return finish(session);
-    /* Not closed at once: a close with unread input makes the kernel send a reset, which may
-     * overtake our last words. */
-    net_io_shut(session);
+    net_io_end_tls(session);
     session->phase = PHASE_LINGER;
+    /* A close with unread input makes the kernel send a reset, which may overtake our last words.
+     * A peer that has said all it had to say and waits for them has sent nothing more. */
+    if (session->said_all && net_io_discard(session) == IO_AGAIN && session->lingered == 0)
+        return finish(session);
+    shutdown(session->fd, SHUT_WR);
     gboolean stopping = __atomic_load_n(&session->server->stopping, __ATOMIC_RELAXED);
     set_net_deadline(session, stopping ? NET_LINGER_STOPPING : NET_LINGER_TIME);
     session->may_read = TRUE;
@@ -58,6 +61,7 @@ static Step step_flushing(NetSession *session) {
 }
 
 static Step begin_closing(NetSession *session) {
+    session->said_all = session->input.n == 0;
     net_session_leave(session);
     __atomic_store_n(&session->deadline, 0, __ATOMIC_SEQ_CST);
     session->phase = PHASE_FLUSHING;
