@@ -9,6 +9,10 @@
 #include <string.h>
 #include <time.h>
 
+/* Macros where the C library checks sizes and the compiler is Clang. */
+#undef sprintf
+#undef vsprintf
+
 #pragma GCC poison gets             /* Reader, g_data_input... : nothing reads unbounded lines */
 #pragma GCC poison strcpy strncpy   /* g_strlcpy, g_strdup, Buffer */
 #pragma GCC poison strcat strncat   /* Buffer, g_strconcat */

@@ -76,7 +76,8 @@ static void the_doctor_finds_repairs_and_is_content(void **state) {
 
 static void the_doctor_works_beside_a_running_server_but_repairs_nothing_there(void **state) {
     Place *place = *state;
-    g_autoptr(Db) admin = open_admin(place->folder, DB_OPEN_CREATE);
+    g_autoptr(Db) served = open_admin(place->folder, DB_OPEN_CREATE);
+    assert_non_null(served);
     fill(place);
     g_autofree char *path = g_build_filename(place->folder, "mail.db", NULL);
     g_autofree char *directory = g_build_filename(place->folder, "blob", NULL);

@@ -20,10 +20,10 @@ static char *shipped_text(void) {
 }
 
 static char *replace(const char *text, const char *from, const char *to) {
-    const char *at = strstr(text, from);
-    if (at == NULL)
+    GString *changed = g_string_new(text);
+    if (g_string_replace(changed, from, to, 1) == 0)
         fail_msg("the shipped file does not hold: %s", from);
-    return g_strdup_printf("%.*s%s%s", (int)(at - text), text, to, at + strlen(from));
+    return g_string_free(changed, FALSE);
 }
 
 static void the_shipped_regulation_is_found_and_has_the_texts_figures(void **state) {

@@ -279,8 +279,8 @@ static void the_doctor_finds_every_contradiction(void **state) {
         "UPDATE mailbox SET uidnext = 2 WHERE id = 1",
         "UPDATE mailbox SET modseq = 1 WHERE id = 1",
         "UPDATE mailbox SET modseq = 1000 WHERE id = 1",
-        "UPDATE mailbox SET uidvalidity = (SELECT uidvalidity FROM mailbox WHERE id = 2)"
-        " WHERE id = 1",
+        ("UPDATE mailbox SET uidvalidity = (SELECT uidvalidity FROM mailbox WHERE id = 2)"
+         " WHERE id = 1"),
         "UPDATE account SET quota_used = 3",
         "UPDATE account SET messages = messages + 1",
         "UPDATE mailbox SET name = 'lost' WHERE id = 1",
