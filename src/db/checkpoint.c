@@ -72,6 +72,23 @@ static void checkpoint(Db *db, int mode) {
     }
 }
 
+static void publish_size(Db *db) {
+    gint64 bytes = (gint64)db->wal_frames * FRAME;
+    __atomic_store_n(&db->wal_bytes, bytes, __ATOMIC_RELAXED);
+    metric_set(&wal_size, bytes);
+}
+
+int db_checkpoint_count(void *data, sqlite3 *handle, const char *name, int frames) {
+    Db *db = data;
+    if (frames < db->wal_frames) { /* the log began anew */
+        db->wal_copied = 0;
+        db->checkpoint_at = 0;
+    }
+    db->wal_frames = frames;
+    publish_size(db);
+    return SQLITE_OK;
+}
+
 void db_checkpoint_if_due(Db *db, gboolean idle) {
     if (db->checkpoint_at == 0)
         db->checkpoint_at = STEP_FRAMES;
@@ -82,9 +99,7 @@ void db_checkpoint_if_due(Db *db, gboolean idle) {
         checkpoint(db, SQLITE_CHECKPOINT_PASSIVE);
     else if (idle)
         db->wal_copied = db->wal_frames; /* too little to be worth a flush: sleep */
-    gint64 bytes = (gint64)db->wal_frames * FRAME;
-    __atomic_store_n(&db->wal_bytes, bytes, __ATOMIC_RELAXED);
-    metric_set(&wal_size, bytes);
+    publish_size(db);
 }
 
 void db_checkpoint_last(Db *db) {

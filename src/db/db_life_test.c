@@ -174,6 +174,35 @@ static void requests_of_one_thread_run_and_are_told_in_their_order(void **state)
     g_array_unref(order.told);
 }
 
+typedef struct {
+    Db *db;
+    gint64 log; /* its size when the writer told of the commit */
+} Told;
+
+static gboolean add_one(DbConn *conn, gpointer data, GError **error) {
+    PlaceItem item = {0};
+    return place_add(conn, &item, error);
+}
+
+static void note_log(gpointer data, const GError *error) {
+    Told *told = data;
+    g_assert_no_error(error);
+    told->log = db_stats(told->db).wal_bytes;
+}
+
+/* Otherwise who looks at the log twice after a commit sees it grow by something else. */
+static void who_is_told_of_a_commit_sees_it_in_the_size_of_the_log(void **state) {
+    Place *place = *state;
+    Db *db = place_open(place->path);
+    gint64 before = db_stats(db).wal_bytes;
+    Told first = {db, 0}, second = {db, 0};
+    db_submit(db, add_one, note_log, &first);
+    assert_true(db_write(db, add_one, NULL, NULL));
+    db_submit(db, add_one, note_log, &second);
+    db_close(db);
+    assert_true(first.log > before && second.log > first.log);
+}
+
 static void closing_waits_for_what_was_submitted(void **state) {
     Place *place = *state;
     Db *db = place_open(place->path);
@@ -321,6 +350,7 @@ int main(void) {
         T(what_was_acknowledged_survives_kills),
         T(the_log_stays_bounded_while_readers_overlap),
         T(requests_of_one_thread_run_and_are_told_in_their_order),
+        T(who_is_told_of_a_commit_sees_it_in_the_size_of_the_log),
         T(closing_waits_for_what_was_submitted),
         T(a_copy_made_while_writers_go_on_is_one_state_of_the_file),
         T(reading_a_copy_makes_nothing_beside_it),

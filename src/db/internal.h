@@ -119,7 +119,10 @@ gboolean db_writer_start(Db *db, GError **error);
 void db_writer_stop(Db *db);
 /* Submits `work` to run on the writer thread outside of a transaction and waits. */
 gboolean db_writer_alone(Db *db, DbWork work, gpointer data, GError **error);
-/* checkpoint.c: after each group, and when the writer has been idle. */
+/* checkpoint.c */
+/* sqlite3_wal_hook: at a commit, before anybody is told of it. */
+int db_checkpoint_count(void *db, sqlite3 *handle, const char *name, int frames);
+/* After each group, and when the writer has been idle. */
 void db_checkpoint_if_due(Db *db, gboolean idle);
 void db_checkpoint_last(Db *db);
 

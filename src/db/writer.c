@@ -252,16 +252,6 @@ static void run_alone(Db *db, Request *request) {
 
 static __thread Db *writer_of; /* the file whose writer this thread is */
 
-static int count_frames(void *data, sqlite3 *handle, const char *name, int frames) {
-    Db *db = data;
-    if (frames < db->wal_frames) { /* the log began anew */
-        db->wal_copied = 0;
-        db->checkpoint_at = 0;
-    }
-    db->wal_frames = frames;
-    return SQLITE_OK;
-}
-
 static gpointer writer_main(gpointer data) {
     Db *db = data;
     writer_of = db;
@@ -279,7 +269,7 @@ static gpointer writer_main(gpointer data) {
 }
 
 gboolean db_writer_start(Db *db, GError **error) {
-    sqlite3_wal_hook(db->writer->handle, count_frames, db);
+    sqlite3_wal_hook(db->writer->handle, db_checkpoint_count, db);
     db->thread = g_thread_try_new("db-writer", writer_main, db, error);
     return db->thread != NULL;
 }
