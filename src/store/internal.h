@@ -132,8 +132,8 @@ gboolean store_rename_inbox(Store *store, gint64 account, const char *to, GError
 
 /* verify_blobs.c: with repair, wrong counts are set right. */
 gboolean store_verify_blobs(Store *store, gboolean repair,
-                            void (*finding)(const char *text, gpointer data),
-                            gpointer data, GError **error);
+                            void (*finding)(const char *text, gpointer data), gpointer data,
+                            GError **error);
 
 /* keyword.c: as store_keyword_bits; make FALSE leaves unknown names out. */
 gboolean store_keywords_of(DbConn *conn, gint64 account, const char *const *names, gboolean make,

@@ -203,6 +203,7 @@ gboolean store_verify(Store *store, gboolean hashes,
         if (!check_mailbox(&check, &mailbox, error))
             return FALSE;
     } while (mailbox != 0);
-    return check_accounts(&check, error) && store_verify_blobs(store, FALSE, finding, data, error) &&
+    return check_accounts(&check, error) &&
+           store_verify_blobs(store, FALSE, finding, data, error) &&
            blob_verify(store->blobs, hashes, finding, data, error);
 }
