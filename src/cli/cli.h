@@ -9,6 +9,7 @@
 #ifndef CV_CLI_CLI_H
 #define CV_CLI_CLI_H
 
+#include "audit/audit.h"
 #include "base/buffer.h"
 #include "base/json.h"
 #include "serve/instance.h"
@@ -87,6 +88,31 @@ Bytes cli_password(const CliCall *call);
 Regulation *cli_regulation(CliCall *call, const char *file, GError **error);
 /* "YYYY-MM-DD hh:mm:ss" in Vietnam's time; g_free. "-" for 0. */
 char *cli_time(gint64 microseconds);
+
+/* ---- For the commands that change something (change.c) ---- */
+
+/* On what ground an account is given, locked or closed [Điều 4.1]; values of the options
+ * --request and --ground. */
+typedef struct {
+    char *request, *text;
+} CliGround;
+#define CLI_GROUND_OPTIONS(ground)                                                                 \
+    {"request", &(ground).request, NULL, "number of the request", FALSE}, {                        \
+        "ground", &(ground).text, NULL, "the document that asks for it", FALSE                     \
+    }
+/* Fills act for the audit trail; it points into call and ground. needed: refused without a ground,
+ * but on a system with a port offset, where "bootstrap" stands for it. FALSE: return *status. */
+gboolean cli_act(CliCall *call, const CliGround *ground, gboolean needed, AuditAct *act,
+                 int *status);
+/* After a change to the directory: brings the store in step. Returns the exit status. */
+int cli_changed(CliCall *call);
+/* "2GB", "500 MB", "1073741824", "2GiB": bytes. A GB is 2^30, as the regulation reads it
+ * [Điều 5.1]. */
+gboolean cli_size(const char *text, gint64 *bytes);
+/* "1.5 GB"; g_free. */
+char *cli_size_text(gint64 bytes);
+/* YYYY-MM-DD: the beginning of that day in Vietnam, Unix microseconds. FALSE: said why. */
+gboolean cli_day(CliCall *call, const char *option, const char *text, gint64 *microseconds);
 
 /* Runs one command; used by main and by remote.c. */
 int cli_run(CliCall *call);

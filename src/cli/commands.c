@@ -6,9 +6,26 @@ const CliCommand cli_commands[] = {
     {"init", NULL, cli_init, CLI_LOCAL, "--domain DOMAIN [--regulation FILE] [--port-offset N]", "make a new installation in the data directory"},
     {"serve", NULL, cli_serve, CLI_LOCAL, "", "run the system until SIGTERM; SIGHUP reloads"},
     {"check", NULL, cli_check, CLI_LOCAL, "", "verify settings and regulation, errors with file and line"},
+    {"doctor", NULL, cli_doctor, 0, "[--repair] [--quick]", "verify every reference, count and byte"},
+    {"backup", NULL, cli_backup, CLI_PATH_ARGUMENT, "DIRECTORY [--verify]", "copy the data directory while it runs"},
+    {"restore", NULL, cli_restore, CLI_LOCAL | CLI_PATH_ARGUMENT, "DIRECTORY [--nothing-came-after]", "make the data directory from a backup"},
     {"trace", NULL, cli_trace, 0, "NUMBER | MESSAGE-ID | ADDRESS [--limit N]", "what happened to a message, from reception to mailbox"},
+    {"unit", "add", cli_unit_add, 0, "--kind KIND --name NAME [--parent KEY] [--abbreviation WORD]", "add a unit, with its mailbox"},
+    {"unit", "list", cli_unit_list, 0, "[--kind KIND] [--parent KEY]", "the units"},
+    {"unit", "show", cli_unit_show, 0, "KEY", "one unit"},
+    {"unit", "import", cli_unit_import, CLI_FILE_ARGUMENT, "FILE.csv [--agreement TEXT]", "add the units of a table, all or none"},
+    {"unit", "rename", cli_unit_rename, 0, "KEY --name NAME", "give a new official name; the address stays"},
 
-
+    {"account", "create", cli_account_create, CLI_PASSWORD, "--unit KEY [--person NAME] [--quota SIZE]", "give a person an account, or a unit's account its password"},
+    {"account", "list", cli_account_list, 0, "[--unit KEY]", "the accounts"},
+    {"account", "show", cli_account_show, 0, "ADDRESS", "one account"},
+    {"account", "lock", cli_account_lock, 0, "ADDRESS --ground TEXT", "no signing in and no sending; mail still comes"},
+    {"account", "unlock", cli_account_unlock, 0, "ADDRESS --ground TEXT", "make a locked account active again"},
+    {"account", "close", cli_account_close, 0, "ADDRESS --ground TEXT", "end an account; its address stays taken"},
+    {"account", "passwd", cli_account_passwd, CLI_PASSWORD, "ADDRESS", "set a new password"},
+    {"account", "quota", cli_account_quota, 0, "ADDRESS SIZE", "how much it may keep"},
+    {"account", "alias", cli_account_alias, 0, "ADDRESS [--add ALIAS | --remove ALIAS]", "further addresses of an account"},
+    {"account", "delegate", cli_account_delegate, 0, "[UNIT-ADDRESS [PERSON-ADDRESS --document TEXT | --end]]", "who looks after a unit's mailbox"},
 
     {"address", "propose", cli_address_propose, CLI_DATA_OPTIONAL, "--unit KEY --person NAME | --kind KIND --name NAME [--parent KEY]", "which address the regulation gives"},
     {"password", "check", cli_password_check, CLI_DATA_OPTIONAL | CLI_READS_INPUT, "", "judge passwords, one a line from standard input"},
@@ -23,6 +40,9 @@ const CliCommand cli_commands[] = {
     {"queue", "retry", cli_queue_retry, 0, "NUMBER", "make an entry due now"},
     {"queue", "hold", cli_queue_hold, 0, "NUMBER [--release] [--why TEXT]", "hold an entry, or release it"},
     {"queue", "drop", cli_queue_drop, 0, "NUMBER", "remove an entry without a notice to its sender"},
+
+    {"audit", "list", cli_audit_list, 0, "[--subject ADDRESS] [--limit N]", "who did what, when, on what ground"},
+    {"audit", "verify", cli_audit_verify, 0, "[--known NUMBER:HASH]", "prove that the trail is whole"},
 
     {NULL, NULL, NULL, 0, NULL, NULL},
 };

@@ -180,14 +180,24 @@ GArray *directory_pending(Directory *d, GError **error) {
     return pending;
 }
 
-static gboolean take_mark(DbConn *conn, gpointer data, GError **error) {
-    const DirectoryPending *pending = data;
-    DbStmt *stmt = db_prepare(conn, "DELETE FROM pending WHERE account = ? AND change = ?");
-    db_bind(stmt, "ii", pending->account, pending->change);
-    return db_run(stmt, error);
+typedef struct {
+    const DirectoryPending *pending;
+    guint count;
+} Done;
+
+static gboolean take_marks(DbConn *conn, gpointer data, GError **error) {
+    const Done *done = data;
+    for (guint i = 0; i < done->count; i++) {
+        DbStmt *stmt = db_prepare(conn, "DELETE FROM pending WHERE account = ? AND change = ?");
+        db_bind(stmt, "ii", done->pending[i].account, done->pending[i].change);
+        if (!db_run(stmt, error))
+            return FALSE;
+    }
+    return TRUE;
 }
 
-gboolean directory_pending_done(Directory *d, const DirectoryPending *pending, GError **error) {
-    DirectoryPending copy = *pending;
-    return db_write(d->db, take_mark, &copy, error);
+gboolean directory_pending_done(Directory *d, const DirectoryPending *pending, guint count,
+                                GError **error) {
+    Done done = {pending, count};
+    return db_write(d->db, take_marks, &done, error);
 }

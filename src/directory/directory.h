@@ -80,7 +80,8 @@ typedef struct {
 } DirectoryPending;
 /* Also marks what time alone changed (a delegation that began or ended): call it now and then. */
 GArray *directory_pending(Directory *directory, GError **error); /* DirectoryPending */
-gboolean directory_pending_done(Directory *directory, const DirectoryPending *pending,
+/* Takes the marks of the `count` pending ones away, in one transaction. */
+gboolean directory_pending_done(Directory *directory, const DirectoryPending *pending, guint count,
                                 GError **error);
 
 #define DIRECTORY_MAY_READ  (1u << 0) /* read the unit's mailbox */

@@ -434,7 +434,7 @@ static void drain(Fixture *f) {
     g_autoptr(GArray) pending = directory_pending(f->directory, NULL);
     for (guint i = 0; i < pending->len; i++)
         assert_true(directory_pending_done(f->directory,
-                                           &g_array_index(pending, DirectoryPending, i), NULL));
+                                           &g_array_index(pending, DirectoryPending, i), 1, NULL));
 }
 
 static gboolean is_pending(Fixture *f, gint64 account) {
@@ -529,7 +529,7 @@ static void a_mark_outlives_an_older_change_being_done(void **state) {
                                             G_GINT64_CONSTANT(5) << 30, &act, NULL));
     for (guint i = 0; i < before->len; i++)
         assert_true(directory_pending_done(f->directory,
-                                           &g_array_index(before, DirectoryPending, i), NULL));
+                                           &g_array_index(before, DirectoryPending, i), 1, NULL));
     assert_true(is_pending(f, anh));
     drain(f);
     assert_false(is_pending(f, anh));

@@ -92,57 +92,6 @@ Instance *instance_open(const char *path, GError **error) {
     return g_steal_pointer(&instance);
 }
 
-typedef struct {
-    Instance *instance;
-    GError *error;
-} Grant;
-
-/* [Điều 6.2] What a delegation lets its holder do, in the letters of RFC 4314. */
-static StoreRights rights_of(guint may) {
-    StoreRights rights = 0;
-    if (may & DIRECTORY_MAY_READ)
-        rights |= STORE_RIGHT_LOOKUP | STORE_RIGHT_READ | STORE_RIGHT_SEEN;
-    if (may & DIRECTORY_MAY_WRITE)
-        rights |= STORE_RIGHT_LOOKUP | STORE_RIGHT_READ | STORE_RIGHT_SEEN | STORE_RIGHT_WRITE |
-                  STORE_RIGHT_INSERT | STORE_RIGHT_CREATE | STORE_RIGHT_TRASH | STORE_RIGHT_EXPUNGE;
-    if (may & DIRECTORY_MAY_SEND)
-        rights |= STORE_RIGHT_POST;
-    return rights;
-}
-
-static void grant(gint64 account, gint64 grantee, guint may, gpointer data) {
-    Grant *grants = data;
-    if (grants->error == NULL)
-        store_rights_set(grants->instance->store, account, 0, grantee, rights_of(may),
-                         &grants->error);
-}
-
-static gboolean apply_account(Instance *instance, gint64 id, GError **error) {
-    g_autoptr(DirectoryAccount) account = directory_account(instance->directory, id, error);
-    if (account == NULL || !store_account_ensure(instance->store, id, account->quota, error))
-        return FALSE;
-    Grant grants = {.instance = instance};
-    if (!directory_each_delegation(instance->directory, id, grant, &grants, error))
-        return FALSE;
-    if (grants.error == NULL)
-        return TRUE;
-    g_propagate_error(error, grants.error);
-    return FALSE;
-}
-
-gboolean instance_apply_pending(Instance *instance, GError **error) {
-    g_autoptr(GArray) pending = directory_pending(instance->directory, error);
-    if (pending == NULL)
-        return FALSE;
-    for (guint i = 0; i < pending->len; i++) {
-        const DirectoryPending *p = &g_array_index(pending, DirectoryPending, i);
-        if (!apply_account(instance, p->account, error) ||
-            !directory_pending_done(instance->directory, p, error))
-            return FALSE;
-    }
-    return TRUE;
-}
-
 void instance_close(Instance *instance) {
     if (instance == NULL)
         return;

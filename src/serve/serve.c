@@ -252,6 +252,11 @@ static void reload(Serve *serve) {
 
 static void keep_house(Serve *serve) {
     g_autoptr(GError) error = NULL;
+    /* Delegations begin and end by time alone, and what failed once is tried again. */
+    if (!instance_apply_pending(serve->instance, &error)) {
+        log_event(LOG_LEVEL_ERROR, "serve.follow", "error", error->message, NULL);
+        g_clear_error(&error);
+    }
     gint64 retention = serve->config->retention_changes * 24 * 3600 * CLOCK_SECOND;
     if (!store_sweep(serve->instance->store, retention, &error))
         log_event(LOG_LEVEL_ERROR, "serve.sweep", "error", error->message, NULL);

@@ -59,6 +59,14 @@ static gboolean grant_work(DbConn *conn, gpointer data, GError **error) {
     return TRUE;
 }
 
+gboolean store_rights_put(Store *store, DbConn *conn, gint64 account, gint64 who,
+                          StoreRights rights, GError **error) {
+    if (who == account || (rights & ~STORE_RIGHTS_ALL) != 0)
+        return cv_fail(error, CV_ERROR_INPUT, "there are no such rights to give");
+    Grant grant = {store, account, 0, who, rights};
+    return grant_work(conn, &grant, error);
+}
+
 gboolean store_rights_set(Store *store, gint64 account, gint64 mailbox, gint64 who,
                           StoreRights rights, GError **error) {
     if (who == account)

@@ -1,0 +1,155 @@
+/* audit list | verify: the trail of administrative acts. */
+#include "cli/cli.h"
+
+#include "base/bytes.h"
+
+enum { DEFAULT_LIMIT = 50, MOST = 1000000, LISTING_MAXIMUM = 256 * 1024 * 1024 };
+
+static char *hex(const guint8 *hash) {
+    GString *text = g_string_new(NULL);
+    for (guint i = 0; i < CRYPTO_DIGEST_BYTES; i++)
+        g_string_append_printf(text, "%02x", hash[i]);
+    return g_string_free(text, FALSE);
+}
+
+static gboolean from_hex(const char *text, guint8 *hash) {
+    if (strlen(text) != (gsize)2 * CRYPTO_DIGEST_BYTES)
+        return FALSE;
+    for (guint i = 0; i < CRYPTO_DIGEST_BYTES; i++) {
+        int high = g_ascii_xdigit_value(text[2 * i]), low = g_ascii_xdigit_value(text[2 * i + 1]);
+        if (high < 0 || low < 0)
+            return FALSE;
+        hash[i] = (guint8)(high << 4 | low);
+    }
+    return TRUE;
+}
+
+typedef struct {
+    CliCall *call;
+    JsonWriter w;
+} Listing;
+
+static gboolean list_record(const AuditRecord *r, gpointer data) {
+    Listing *listing = data;
+    g_autofree char *hash = hex(r->hash);
+    if (listing->call->json) {
+        JsonWriter *w = &listing->w;
+        json_open(w, NULL, '{');
+        json_int(w, "seq", r->seq);
+        json_int(w, "time", r->time);
+        json_text(w, "who", r->by.who);
+        json_text(w, "ground", r->by.ground);
+        json_text(w, "act", r->change.act);
+        json_text(w, "subject", r->change.subject);
+        json_raw(w, "before", r->change.before == NULL ? "null" : r->change.before);
+        json_raw(w, "after", r->change.after == NULL ? "null" : r->change.after);
+        json_text(w, "hash", hash);
+        json_close(w, '}');
+        return TRUE;
+    }
+    g_autofree char *time = cli_time(r->time);
+    cli_print(listing->call, "%" G_GINT64_FORMAT "\t%s\t%s\t%s\t%s\t%s\n", r->seq, time, r->by.who,
+              r->change.act, r->change.subject, *r->by.ground == '\0' ? "-" : r->by.ground);
+    if (r->change.before != NULL)
+        cli_print(listing->call, "\tbefore %s\n", r->change.before);
+    if (r->change.after != NULL)
+        cli_print(listing->call, "\tafter  %s\n", r->change.after);
+    return TRUE;
+}
+
+int cli_audit_list(CliCall *call) {
+    char *subject = NULL, *limit_text = NULL;
+    const CliOption options[] = {
+        {"subject", &subject, NULL, "only acts upon this address", FALSE},
+        {"limit", &limit_text, NULL, "how many, the newest first", FALSE},
+        {NULL},
+    };
+    int status;
+    if (!cli_options(call, options, 0, 0, &status))
+        return status;
+    guint64 limit = DEFAULT_LIMIT;
+    if (limit_text != NULL &&
+        (!bytes_parse_u64(bytes_of_string(limit_text), &limit) || limit == 0 || limit > MOST)) {
+        g_string_append_printf(call->err, "congvu: --limit must be from 1 to %d\n", MOST);
+        return CLI_USAGE;
+    }
+    g_autofree char *whole = NULL;
+    if (subject != NULL && strchr(subject, '@') == NULL)
+        subject = whole = g_strdup_printf("%s@%s", subject, call->instance->config->domain);
+    g_autoptr(GError) error = NULL;
+    g_auto(Buffer) document;
+    buffer_init(&document, LISTING_MAXIMUM);
+    Listing listing = {.call = call, .w = json_writer(&document)};
+    json_open(&listing.w, NULL, '[');
+    DbConn *conn = db_read_begin(call->instance->admin, &error);
+    gboolean ok =
+        conn != NULL && audit_each(conn, subject, (guint)limit, list_record, &listing, &error);
+    g_clear_pointer(&conn, db_read_end);
+    if (!ok)
+        return cli_refuse(call, g_steal_pointer(&error));
+    json_close(&listing.w, ']');
+    if (call->json)
+        cli_print_json(call, &document);
+    return CLI_DONE;
+}
+
+static void show_progress(gint64 done, gint64 all, gpointer data) {
+    cli_progress(data, done, all);
+}
+
+int cli_audit_verify(CliCall *call) {
+    char *known = NULL;
+    const CliOption options[] = {
+        {"known", &known, NULL, "NUMBER:HASH that an earlier run printed, kept elsewhere", FALSE},
+        {NULL},
+    };
+    int status;
+    if (!cli_options(call, options, 0, 0, &status))
+        return status;
+    guint64 seq = 0;
+    guint8 hash[CRYPTO_DIGEST_BYTES];
+    if (known != NULL) {
+        const char *colon = strchr(known, ':');
+        if (colon == NULL || !bytes_parse_u64(bytes_of(known, (gsize)(colon - known)), &seq) ||
+            seq == 0 || seq > G_MAXINT64 || !from_hex(colon + 1, hash)) {
+            g_string_append(call->err,
+                            "congvu: --known takes what `audit verify` printed: a number,"
+                            " a colon and 64 hexadecimal digits\n");
+            return CLI_USAGE;
+        }
+    }
+    g_autoptr(GError) error = NULL;
+    AuditState state = {0};
+    DbConn *conn = db_read_begin(call->instance->admin, &error);
+    gboolean ok = conn != NULL && audit_verify(conn, (gint64)seq, seq == 0 ? NULL : hash, &state,
+                                               show_progress, call, &error);
+    g_clear_pointer(&conn, db_read_end);
+    if (!ok)
+        return cli_refuse(call, g_steal_pointer(&error));
+    g_autofree char *head = hex(state.head);
+    if (call->json) {
+        g_auto(Buffer) document;
+        buffer_init(&document, 4096);
+        JsonWriter w = json_writer(&document);
+        json_open(&w, NULL, '{');
+        json_int(&w, "records", state.records);
+        json_text(&w, "head", head);
+        if (state.broken == 0)
+            json_null(&w, "broken");
+        else
+            json_int(&w, "broken", state.broken);
+        json_close(&w, '}');
+        cli_print_json(call, &document);
+    } else if (state.broken == 0) {
+        cli_print(call,
+                  "the trail is whole: %" G_GINT64_FORMAT " records\n%" G_GINT64_FORMAT ":%s\n",
+                  state.records, state.records, head);
+    }
+    if (state.broken == 0)
+        return CLI_DONE;
+    g_string_append_printf(call->err,
+                           "congvu: the audit trail was tampered with: record %" G_GINT64_FORMAT
+                           " does not fit the records before it\n",
+                           state.broken);
+    return CLI_REFUSED;
+}

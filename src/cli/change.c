@@ -1,0 +1,90 @@
+/* What the commands that change something share: on what ground, the store brought in step, sizes
+ * and days as an operator writes them. */
+#include "cli/cli.h"
+
+#include "regulation/calendar.h"
+
+gboolean cli_act(CliCall *call, const CliGround *ground, gboolean needed, AuditAct *act,
+                 int *status) {
+    *act = (AuditAct){.who = call->who, .ground = ""};
+    if (ground->text != NULL && ground->request != NULL) {
+        g_string_append(call->err, "congvu: give --request or --ground, not both\n");
+        *status = CLI_USAGE;
+        return FALSE;
+    }
+    const char *given = ground->request != NULL ? ground->request : ground->text;
+    if (given != NULL && *g_strstrip((char *)given) != '\0') {
+        act->ground = given;
+        return TRUE;
+    }
+    if (!needed)
+        return TRUE;
+    /* A system on shifted ports serves one machine: it is being set up or tried. */
+    if (call->instance->config->port_offset != 0) {
+        act->ground = "bootstrap";
+        return TRUE;
+    }
+    g_string_append(call->err,
+                    "congvu: tài khoản thay đổi theo văn bản đề nghị của đơn vị (Điều 4);"
+                    " say on what ground: --request ID or --ground TEXT\n");
+    *status = CLI_REFUSED;
+    return FALSE;
+}
+
+int cli_changed(CliCall *call) {
+    g_autoptr(GError) error = NULL;
+    if (instance_apply_pending(call->instance, &error))
+        return CLI_DONE;
+    /* The act stands and is on record; the mark that is left makes the store follow. */
+    g_string_append_printf(call->err,
+                           "congvu: done and recorded, but the mailboxes do not follow yet: %s\n"
+                           "  It is tried again within a minute and at every start.\n",
+                           error->message);
+    return CLI_REFUSED;
+}
+
+gboolean cli_size(const char *text, gint64 *bytes) {
+    static const struct {
+        const char *unit;
+        guint shift;
+    } units[] = {{"", 0},     {"B", 0},   {"KB", 10},  {"KIB", 10}, {"MB", 20},
+                 {"MIB", 20}, {"GB", 30}, {"GIB", 30}, {"TB", 40},  {"TIB", 40}};
+    gsize digits = strspn(text, "0123456789");
+    guint64 number;
+    if (!bytes_parse_u64(bytes_of(text, digits), &number))
+        return FALSE;
+    const char *rest = text + digits;
+    while (*rest == ' ')
+        rest++;
+    for (guint i = 0; i < G_N_ELEMENTS(units); i++)
+        if (g_ascii_strcasecmp(rest, units[i].unit) == 0) {
+            if (number > (guint64)G_MAXINT64 >> units[i].shift)
+                return FALSE;
+            *bytes = (gint64)(number << units[i].shift);
+            return TRUE;
+        }
+    return FALSE;
+}
+
+char *cli_size_text(gint64 bytes) {
+    static const char *const units[] = {"B", "KB", "MB", "GB", "TB"};
+    guint unit = 0;
+    double value = (double)bytes;
+    while (value >= 1023.95 && unit + 1 < G_N_ELEMENTS(units)) {
+        value /= 1024;
+        unit++;
+    }
+    return unit == 0 ? g_strdup_printf("%" G_GINT64_FORMAT " B", bytes)
+                     : g_strdup_printf("%.1f %s", value, units[unit]);
+}
+
+gboolean cli_day(CliCall *call, const char *option, const char *text, gint64 *microseconds) {
+    CalendarDay day;
+    if (!calendar_parse(bytes_of_string(text), &day)) {
+        g_string_append_printf(call->err, "congvu: %s: \"%s\" is no date as YYYY-MM-DD\n", option,
+                               text);
+        return FALSE;
+    }
+    *microseconds = ((gint64)day * 24 - 7) * 3600 * G_USEC_PER_SEC;
+    return TRUE;
+}
