@@ -141,8 +141,7 @@ static void append_header_text(Buffer *out, const char *text) {
             buffer_append_byte(out, (guint8)*text);
 }
 
-/* RFC 5321 4.4: "When the delivery SMTP server makes the "final delivery" of a message, it inserts
- * a return-path line at the beginning of the mail data." */
+/* Final delivery puts the envelope sender on top as Return-Path (RFC 5321 4.4). */
 static void write_prefix(Buffer *out, const char *sender, const char *recipient) {
     buffer_append_string(out, "Return-Path: <");
     append_header_text(out, sender);

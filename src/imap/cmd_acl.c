@@ -9,8 +9,7 @@ static void put_rights(Buffer *out, StoreRights rights) {
     for (guint i = 0; letters[i] != '\0'; i++)
         if (rights & 1u << i)
             buffer_append_byte(out, (guint8)letters[i]);
-    /* RFC 4314 2.1.1: "If the client has […] any right of the set ("kx" / "te"), […] the server
-     * MUST include "c" / "d" in the corresponding MYRIGHTS/ACL response". */
+    /* For clients of RFC 2086: "c" stands for k or x, "d" for t or e (RFC 4314 2.1.1). */
     if (rights & (STORE_RIGHT_CREATE | STORE_RIGHT_DELETE))
         buffer_append_byte(out, 'c');
     if (rights & (STORE_RIGHT_TRASH | STORE_RIGHT_EXPUNGE))

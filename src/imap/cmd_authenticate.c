@@ -16,9 +16,7 @@ static void answer(ImapSession *session, Bytes base64) {
 
 static void finish_line(ImapSession *session, ImapCollect got) {
     Bytes line = buffer_bytes(&session->collector.text);
-    /* RFC 9051 6.2.2: "If the client wishes to cancel an authentication exchange, it issues a line
-     * consisting of a single "*".  If the server receives such a response […] it MUST reject the
-     * AUTHENTICATE command by sending a tagged BAD response." */
+    /* A line of one "*" cancels, and is answered with BAD (RFC 9051 6.2.2). */
     if (got == IMAP_COLLECT_COMMAND && bytes_is(line, "*"))
         imap_bad(session, "Cancelled");
     else if (got == IMAP_COLLECT_COMMAND)

@@ -18,7 +18,7 @@ void imap_cmd_noop(ImapSession *session, ImapParser *args) {
 void imap_cmd_logout(ImapSession *session, ImapParser *args) {
     if (!no_arguments(session, args))
         return;
-    /* RFC 9051 6.1.3: "The server MUST send a BYE untagged response before the (tagged) OK". */
+    /* BYE first, then the tagged OK (RFC 9051 6.1.3). */
     imap_bye(session, NULL, "Good-bye");
     imap_completed(session, NULL);
 }

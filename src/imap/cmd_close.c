@@ -14,9 +14,8 @@ void imap_cmd_close(ImapSession *session, ImapParser *args) {
     ImapView *view = session->view;
     g_autoptr(GError) error = NULL;
     guint64 modseq = 0;
-    /* RFC 9051 6.4.1: "permanently removes all messages that have the \Deleted flag set from the
-     * currently selected mailbox"; nothing is told. RFC 4314 4: without the right "e" nothing is
-     * removed and the command succeeds. */
+    /* Removes what is \Deleted without telling (RFC 9051 6.4.1); without the right "e" it removes
+     * nothing and succeeds (RFC 4314 4). */
     if (!view->read_only && (view->rights & STORE_RIGHT_EXPUNGE) &&
         !store_expunge(view->store, view->mailbox, NULL, NULL, &modseq, &error)) {
         imap_fail(session, error);

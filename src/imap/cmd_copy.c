@@ -43,8 +43,7 @@ static void copied(ImapSession *session, gboolean move, guint32 uidvalidity, con
                    const GArray *to) {
     g_autofree char *code = copyuid(uidvalidity, from, to);
     if (move && code != NULL) {
-        /* RFC 6851 4.3: "Servers supporting UIDPLUS SHOULD send COPYUID in response to a UID MOVE
-         * […] in an untagged OK response before sending EXPUNGE". */
+        /* Where the messages went is told before they are seen to go (RFC 6851 4.3). */
         Buffer *out = imap_output(session);
         buffer_append_string(out, "* OK [");
         buffer_append_string(out, code);
@@ -73,7 +72,7 @@ static void copy(ImapSession *session, ImapParser *args, gboolean move) {
     if (full != NULL && imap_name_of(session, full, &name, &error))
         target = imap_name_find(session, &name, STORE_RIGHT_INSERT, NULL, &error);
     if (target == NULL) {
-        /* RFC 9051 6.4.7: "[…] it MUST send the response code "[TRYCREATE]"". */
+        /* TRYCREATE: making the mailbox would help (RFC 9051 6.4.7). */
         if (cv_error_is(error, CV_ERROR_NOT_FOUND))
             imap_no(session, "TRYCREATE", error->message);
         else

@@ -29,8 +29,7 @@ static gboolean take_modifiers(ImapParser *args, Modifiers *out) {
 static gboolean modifiers_fit(ImapSession *session, ImapParser *args, const Modifiers *m) {
     if (!m->vanished)
         return TRUE;
-    /* RFC 7162 3.2.6: "The VANISHED UID FETCH modifier MUST only be specified together with the
-     * CHANGEDSINCE UID FETCH modifier." */
+    /* VANISHED is a modifier of UID FETCH beside CHANGEDSINCE only (RFC 7162 3.2.6). */
     if (!imap_has_qresync(session) || !session->by_uid || !m->changed_since)
         return imap_parser_fail(args, "VANISHED needs QRESYNC, UID and CHANGEDSINCE");
     return TRUE;
@@ -82,8 +81,7 @@ void imap_cmd_fetch(ImapSession *session, ImapParser *args) {
         imap_bad_args(session, args);
         return;
     }
-    /* RFC 7162 3.1.4.1: "When the CHANGEDSINCE FETCH modifier is specified, it implicitly adds the
-     * MODSEQ FETCH message data item"; both enable CONDSTORE. */
+    /* CHANGEDSINCE brings MODSEQ into the answers (RFC 7162 3.1.4.1); both enable CONDSTORE. */
     if (modifiers.changed_since || items.modseq)
         session->enabled |= IMAP_ENABLED_CONDSTORE;
     if (modifiers.changed_since)

@@ -39,8 +39,7 @@ static gboolean take_selection(ImapParser *args, Listing *listing) {
         else
             return imap_parser_fail(args, "Unknown selection option");
     } while (imap_try_byte(args, ' '));
-    /* RFC 9051 6.3.9.1: "The RECURSIVEMATCH option MUST NOT occur as the only selection option (or
-     * only with REMOTE) […] The server MUST return a BAD". */
+    /* RECURSIVEMATCH, alone or with REMOTE, selects nothing: BAD (RFC 9051 6.3.9.1). */
     if (listing->recursive && !listing->select_subscribed && !listing->select_special)
         return imap_parser_fail(args, "RECURSIVEMATCH needs another selection option");
     return imap_try_byte(args, ')') || imap_parser_fail(args, "The options do not end");
@@ -72,8 +71,7 @@ static gboolean take_return(ImapSession *session, ImapParser *args, Listing *lis
            imap_take_end(args);
 }
 
-/* A pattern that is not well-formed matches nothing: RFC 9051 6.3.9: "Any syntactically valid
- * pattern that is not accepted by a server for any reason MUST be silently ignored". */
+/* A pattern that is not well-formed matches nothing and is no error (RFC 9051 6.3.9). */
 static void add_pattern(ImapSession *session, Listing *listing, Bytes raw) {
     g_autofree char *pattern = imap_name_decode(session, raw, NULL);
     if (pattern == NULL || listing->reference == NULL)
@@ -205,8 +203,7 @@ static void answer(ImapSession *session, const Listing *listing, const GPtrArray
     }
 }
 
-/* RFC 9051 6.3.9: "an empty ("" string) mailbox name argument is a special request to return the
- * hierarchy delimiter and the root name of the name given in the reference." */
+/* An empty pattern asks for the separator and for the root of the reference (RFC 9051 6.3.9). */
 static void answer_root(ImapSession *session, const Listing *listing) {
     gboolean shared = g_str_has_prefix(listing->reference, IMAP_SHARED "/");
     Buffer *out = imap_output(session);
@@ -245,8 +242,7 @@ static void put_lsub(ImapSession *session, const char *name, gboolean noselect) 
     buffer_append_string(out, "\r\n");
 }
 
-/* RFC 3501 6.3.9: "if a mailbox name […] "foo/bar" is subscribed, but "foo" isn't, a "*" wildcard
- * returns foo/bar; a "%" returns foo with \Noselect." */
+/* With "%" LSUB shows the level above a subscribed name, as \Noselect (RFC 3501 6.3.9). */
 static void lsub_parents(ImapSession *session, const Listing *listing, const char *name,
                          GHashTable *told) {
     for (const char *slash = strchr(name, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {

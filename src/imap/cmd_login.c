@@ -8,8 +8,7 @@ void imap_cmd_login(ImapSession *session, ImapParser *args) {
         imap_bad_args(session, args);
         return;
     }
-    /* RFC 9051 6.2.3: "Unless […] a privacy mechanism is in place, […] the server MUST […]
-     * LOGINDISABLED". */
+    /* LOGINDISABLED was told (RFC 9051 6.2.3). */
     if (!imap_password_allowed(session)) {
         imap_no(session, "PRIVACYREQUIRED", "Use TLS before signing in");
         return;

@@ -68,8 +68,8 @@ static gboolean take_uses(ImapParser *args, StoreUse *use) {
            imap_take_end(args);
 }
 
-/* RFC 9051 6.3.4: "If the mailbox name is suffixed with the server's hierarchy separator character
- * […], this is a declaration that the client intends to create mailbox names under this name". */
+/* A separator at the end says that names below are to come; here every mailbox can have them
+ * (RFC 9051 6.3.4). */
 static char *without_last_separator(ImapSession *session, Bytes raw, GError **error) {
     char *full = imap_name_decode(session, raw, error);
     gsize n = full == NULL ? 0 : strlen(full);

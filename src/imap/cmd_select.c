@@ -67,9 +67,7 @@ static gboolean take_parameters(ImapSession *session, ImapParser *args, Paramete
             p->condstore = TRUE;
         else if (!imap_try_word(args, "QRESYNC"))
             return imap_parser_fail(args, "Unknown SELECT parameter");
-        /* RFC 7162 3.2.5: "A server MUST respond with a tagged BAD response if the Quick
-         * Resynchronization parameter […] is specified, but the client hasn't issued "ENABLE
-         * QRESYNC"". */
+        /* BAD for who did not enable it before (RFC 7162 3.2.5). */
         else if (!imap_has_qresync(session))
             return imap_parser_fail(args, "QRESYNC is not enabled");
         else if (!take_qresync(args, p))
@@ -114,7 +112,7 @@ static void tell(ImapSession *session, guint32 unseen_messages) {
     buffer_printf(out, "* OK [UIDVALIDITY %u] UIDs are valid\r\n", view->uidvalidity);
     buffer_printf(out, "* OK [UIDNEXT %u] Next UID\r\n", view->uidnext);
     buffer_printf(out, "* OK [HIGHESTMODSEQ %" G_GUINT64_FORMAT "] Highest\r\n", view->modseq);
-    if (rev2) { /* RFC 9051 6.3.2: "REQUIRED untagged responses: […] LIST" */
+    if (rev2) { /* RFC 9051 6.3.2: LIST is among the answers */
         buffer_append_string(out, "* LIST () \"/\" ");
         imap_put_mailbox(out, view->name, TRUE);
         buffer_append_string(out, "\r\n");
@@ -182,8 +180,8 @@ static gboolean resynchronize(ImapSession *session, const Parameters *p, StoreUi
                               GError **error) {
     ImapView *view = session->view;
     g_auto(StoreChanges) changes = {0};
-    /* RFC 7162 3.2.5.1: "If the provided UIDVALIDITY doesn't match that of the selected mailbox,
-     * the server MUST ignore the remaining parameters". */
+    /* With another UIDVALIDITY the rest of what the client knows is worthless (RFC 7162 3.2.5.1).
+     */
     if (!p->qresync || p->uidvalidity != view->uidvalidity)
         return TRUE;
     g_autoptr(DbConn) conn = db_read_begin(store_db(view->store), error);

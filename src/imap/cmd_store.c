@@ -164,7 +164,7 @@ static gboolean make_keywords(DbConn *conn, gpointer data, GError **error) {
 static void end_store(StoreJob *self, ImapSession *session) {
     if (self->modified != NULL && store_uids_count(self->modified) > 0) {
         g_autofree char *code = modified_code(session, self->modified);
-        /* RFC 7162 3.1.3: "OK [MODIFIED 7,9] Conditional STORE failed". */
+        /* RFC 7162 3.1.3: OK with MODIFIED, since the others were changed. */
         imap_ok(session, code, "Some messages were changed by others");
         return;
     }

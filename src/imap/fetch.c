@@ -120,7 +120,7 @@ static gboolean put_binary(FetchJob *self, const StoreMessage *message, const Im
         return TRUE;
     }
     gboolean decodes = item->depth > 0 && leaf.kind == MESSAGE_PART_LEAF;
-    /* RFC 9051 6.4.5: "the server MUST reject the FETCH with a tagged NO [UNKNOWN-CTE]". */
+    /* An encoding that we cannot undo: the command ends with NO [UNKNOWN-CTE] (RFC 9051 6.4.5). */
     if (decodes && leaf.encoding == MESSAGE_ENCODING_OTHER) {
         self->unknown_cte = TRUE;
         buffer_append_string(out, "NIL");
@@ -227,8 +227,7 @@ static gboolean put_message(FetchJob *self, const StoreMessage *message, guint32
     }
     if (self->marked != NULL && !self->fetch.items.flags &&
         store_uids_sequence(self->marked, message->uid) != 0) {
-        /* RFC 9051 6.4.5: "The \Seen flag is implicitly set; if this causes the flags to change,
-         * they SHOULD be included as part of the FETCH responses." */
+        /* Reading set \Seen, and the answer tells it (RFC 9051 6.4.5). */
         buffer_append_string(out, " FLAGS ");
         imap_put_flags(out, message->flags, self->session->view->keywords,
                        imap_view_is_recent(self->session->view, message->uid));

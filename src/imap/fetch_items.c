@@ -122,8 +122,8 @@ static gboolean take_partial(ImapParser *args, ImapItem *item) {
     return TRUE;
 }
 
-/* The label repeats what was asked, in one spelling: RFC 9051 7.5.2: "BODY[<section>]<<origin
- * octet>>". */
+/* The label repeats what was asked, in one spelling, with the octet it begins at (RFC 9051 7.5.2).
+ */
 static void make_label(ImapItem *item, const char *word) {
     static const char *const names[] = {
         [MESSAGE_SECTION_BODY] = "",
@@ -236,7 +236,7 @@ static gboolean take_item(ImapParser *args, ImapItems *items) {
     return TRUE;
 }
 
-/* RFC 9051 6.4.5: "A macro must be used by itself". */
+/* A macro stands alone, never in a list (RFC 9051 6.4.5). */
 static gboolean take_macro(ImapParser *args, ImapItems *items) {
     static const struct {
         const char *word;

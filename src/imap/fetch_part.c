@@ -21,8 +21,7 @@ ImapPart imap_part_find(const StoreMessage *message, const ImapItem *item) {
 ImapPart imap_part_cut(ImapPart part, const ImapItem *item) {
     if (!item->partial)
         return part;
-    /* RFC 9051 6.4.5: "If the starting octet is beyond the end of the text, an empty string is
-     * returned." */
+    /* Past the end there is an empty string (RFC 9051 6.4.5). */
     guint64 length = part.end - part.start;
     guint64 skip = MIN(item->offset, length);
     part.start += skip;

@@ -77,7 +77,7 @@ gboolean imap_take_atom(ImapParser *parser, Bytes *out) {
 }
 
 gboolean imap_take_space(ImapParser *parser) {
-    /* RFC 9051 9: "SP refers to exactly one space." */
+    /* Exactly one space (RFC 9051 9). */
     return reader_skip_byte(&parser->in, ' ') || imap_parser_fail(parser, "A space is missing");
 }
 
@@ -156,7 +156,7 @@ static gboolean take_literal(ImapParser *parser, Bytes *out) {
     if (!reader_skip(&r, "}\r\n") || length > reader_left(&r) ||
         !reader_take(&r, (gsize)length, &bytes))
         return imap_parser_fail(parser, "A literal is malformed");
-    /* RFC 9051 4.3: "a literal is a sequence of zero or more octets" without NUL (CHAR8). */
+    /* The bytes of a literal are CHAR8: any but NUL (RFC 9051 4.3, 9). */
     if (bytes_has_nul(bytes))
         return imap_parser_fail(parser, "A literal holds NUL");
     parser->in = r;

@@ -279,8 +279,7 @@ static gboolean take_charset(Parse *p) {
         !imap_take_space(p->args))
         return FALSE;
     p->charset = bytes_dup_string(name);
-    /* RFC 9051 6.4.4: "If the server does not support the specified [CHARSET], it MUST return a
-     * tagged NO response (not a BAD)." */
+    /* A charset that we do not know is a NO, not a BAD (RFC 9051 6.4.4). */
     p->program->bad_charset = !text_charset_is_known(p->charset);
     return !p->program->bad_charset;
 }

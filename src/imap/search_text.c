@@ -63,8 +63,7 @@ gboolean imap_text_in_header(Bytes header, const char *name, const char *text) {
     Needle needle = needle_of(text);
     gboolean hit = FALSE;
     while (!hit && message_header_next(&iter, &field))
-        /* RFC 9051 6.4.4: "If the string to search is zero-length, this matches all messages that
-         * have a header field with the specified field name". */
+        /* An empty string asks only whether there is such a field (RFC 9051 6.4.4). */
         hit =
             bytes_is_nocase(field.name, name) && (*text == '\0' || in_field(field.value, &needle));
     g_free(needle.folded);

@@ -343,8 +343,8 @@ static gboolean run_job(ImapSession *session, NetEvents events, NetVerdict *verd
 }
 
 static gboolean may_expunge(const ImapSession *session) {
-    /* RFC 9051 7.5.1: "An EXPUNGE response MUST NOT be sent […] while responding to a FETCH,
-     * STORE, or SEARCH command"; with UID they are other commands. */
+    /* No EXPUNGE while FETCH, STORE or SEARCH is answered (RFC 9051 7.5.1), whose numbers would
+     * change under the client; the commands with UID count by UID. */
     return session->command == NULL || session->by_uid ||
            !(session->command->flags & IMAP_COMMAND_NO_EXPUNGE);
 }

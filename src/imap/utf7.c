@@ -39,8 +39,7 @@ static gboolean take_unit(Shifted *s, guint32 unit, Buffer *out) {
         s->high = unit;
         return TRUE;
     }
-    /* RFC 3501 5.1.3: "Modified BASE64 MUST NOT be used to represent any printing US-ASCII
-     * character which can represent itself." */
+    /* What ASCII can write is not written in base64 (RFC 3501 5.1.3): one name, one spelling. */
     if (unit >= 0x20 && unit <= 0x7e)
         return FALSE;
     return append_char(out, unit);

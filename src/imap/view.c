@@ -82,8 +82,7 @@ void imap_view_leave(ImapSession *session, gboolean tell) {
         return;
     g_clear_pointer(&session->view, imap_view_free);
     g_clear_pointer(&session->saved, store_uids_free);
-    /* RFC 9051 7.1: "CLOSED is returned when the currently selected mailbox is closed implicitly
-     * using the SELECT or EXAMINE command on another mailbox." */
+    /* Tells where the answers about the old mailbox end (RFC 9051 7.1, CLOSED). */
     if (tell && (imap_is_rev2(session) || imap_has_qresync(session)))
         buffer_append_string(imap_output(session), "* OK [CLOSED] Previous mailbox closed\r\n");
 }
@@ -206,9 +205,8 @@ StoreUids *imap_view_pick(ImapSession *session, ImapSet *set, gboolean by_uid, I
                                       : imap_uids_filter(session->saved, view->uids, TRUE);
     guint32 count = store_uids_count(view->uids);
     imap_set_resolve(set, by_uid ? store_uids_last(view->uids) : count);
-    /* RFC 9051 9: "The server should respond with a tagged BAD response to a command that uses a
-     * message sequence number greater than the number of messages in the selected mailbox.  This
-     * includes "*" if the selected mailbox is empty." */
+    /* A sequence number that no message has is BAD, and so is "*" in an empty mailbox (RFC 9051 9,
+     * seq-number). */
     if (!by_uid &&
         (imap_set_highest(set) > count || g_array_index(set->ranges, ImapRange, 0).low == 0)) {
         imap_parser_fail(args, "A message number is higher than the number of messages");
@@ -253,8 +251,7 @@ static void forget(ImapSession *session, guint32 uid) {
     store_uids_remove(view->uids, uid);
     if (view->recent != NULL)
         store_uids_remove(view->recent, uid);
-    /* RFC 5182 2.1: "When a message listed in the search result variable is EXPUNGEd, it is
-     * automatically removed from the list." */
+    /* The saved search result loses what is expunged (RFC 5182 2.1). */
     if (session->saved != NULL)
         store_uids_remove(session->saved, uid);
 }

@@ -75,9 +75,7 @@ static gboolean take_month(Scanner *s, gint64 *month) {
     return FALSE;
 }
 
-/* RFC 5322 4.3: "If a two digit year is encountered whose value is between 00 and 49, the year is
- * interpreted by adding 2000 […] between 50 and 99, or any three digit year is encountered, the
- * year is interpreted by adding 1900." */
+/* Obsolete years (RFC 5322 4.3): 00 to 49 count from 2000, 50 to 999 from 1900. */
 static gboolean take_year(Scanner *s, gint64 *year) {
     gsize digits = s->word.n;
     if (!take_number(s, 9999, year) || digits < 2)

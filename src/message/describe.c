@@ -73,8 +73,7 @@ static void write_languages(ScanResult *r, const MessageFields *f) {
     buffer_append_string(&r->text, count == 0 ? "NIL" : ")");
 }
 
-/* RFC 9051 7.5.2: "body disposition: A parenthesized list, consisting of a disposition type string,
- * followed by a parenthesized list of disposition attribute/value pairs" */
+/* The disposition: its type and the list of its parameters, or NIL (RFC 9051 7.5.2). */
 static void write_disposition(ScanResult *r, gboolean any, Bytes kind,
                               const MessageParams *params) {
     if (!any) {

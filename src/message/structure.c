@@ -104,9 +104,8 @@ static gboolean take_child(MessagePartIter *iter, MessagePart *part, guint32 ind
     }
 }
 
-/* RFC 9051 6.4.5.1: "Part numbers […] MESSAGE/RFC822 […] parts also have nested part numbers,
- * referring to parts of the MESSAGE part's body." What a number below a message names: the parts of
- * its multipart, or, when it has none, 1 for its only body. */
+/* What a number below a message names: the parts of its multipart, or, when it has none, 1 for its
+ * only body (RFC 9051 6.4.5.1). */
 static gboolean step_into_message(MessagePartIter *iter, MessagePart *root, guint32 index) {
     if (root->kind == MESSAGE_PART_MULTIPART)
         return take_child(iter, root, index);
@@ -149,9 +148,7 @@ gboolean message_section_find(Bytes packed, const guint32 *path, gsize depth,
         return FALSE;
     if (section == MESSAGE_SECTION_MIME && depth == 0)
         return FALSE;
-    /* RFC 9051 6.4.5.1: "The HEADER, HEADER.FIELDS, HEADER.FIELDS.NOT, and TEXT part specifiers can
-     * be the sole part specifier or can be prefixed by one or more numeric part specifiers,
-     * provided that the numeric part specifier refers to a part of type MESSAGE/RFC822" */
+    /* Below a number, HEADER and TEXT exist for messages only (RFC 9051 6.4.5.1). */
     if (depth > 0 && (section == MESSAGE_SECTION_HEADER || section == MESSAGE_SECTION_TEXT) &&
         (part.kind != MESSAGE_PART_MESSAGE || !take_child(&iter, &part, 1)))
         return FALSE;

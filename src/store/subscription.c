@@ -37,9 +37,7 @@ static gboolean subscribe_work(DbConn *conn, gpointer data, GError **error) {
             store_publish_account(task->store, conn, task->account, STORE_EVENT_LIST, error));
 }
 
-/* RFC 9051 6.3.7: "A server MAY validate the mailbox argument to SUBSCRIBE to verify that it
- * exists. However, it MUST NOT unilaterally remove an existing mailbox name from the subscription
- * list even if a mailbox by that name no longer exists." */
+/* A subscribed name need not exist, and stays subscribed when its mailbox goes (RFC 9051 6.3.7). */
 gboolean store_subscribe(Store *store, gint64 account, const char *name, gboolean on,
                          GError **error) {
     g_autofree char *stored = store_name_normalise(name, error);

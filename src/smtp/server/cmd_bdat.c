@@ -13,8 +13,8 @@ static gboolean take_arguments(Bytes arguments, guint64 *size, gboolean *last) {
     return *last;
 }
 
-/* RFC 3030 2: "If a failure occurs after a BDAT command is received, the receiver-SMTP MUST accept
- * and discard the associated message data before sending the appropriate 5XX or 4XX code." */
+/* The bytes of a chunk that is refused are read and thrown away before the answer, or the next
+ * command would be looked for inside of them (RFC 3030 2). */
 static void discard_chunk(SmtpSession *session, guint64 size, int code, const char *text) {
     session->discard = size;
     session->discard_code = code;

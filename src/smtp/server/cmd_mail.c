@@ -44,9 +44,8 @@ static const char *take_envid(MailArguments *a, Bytes value) {
                                                   : "5.5.4 ENVID is xtext of at most 100 octets";
 }
 
-/* RFC 4954 5: "If the server does not sufficiently trust the client to assert a mailbox then it
- * MUST behave as if the AUTH=<> parameter was supplied." We trust the account, not the assertion.
- */
+/* AUTH= is read and then counts as AUTH=<> (RFC 4954 5): we trust the account that signed in, not
+ * what it says of others. */
 static const char *take_auth(MailArguments *a, Bytes value) {
     return smtp_is_xtext(value) ? NULL : "5.5.4 AUTH is xtext";
 }

@@ -29,9 +29,8 @@ static gsize take_run(SmtpDot *dot, Bytes rest, SmtpEmit emit, gpointer data) {
     return n;
 }
 
-/* RFC 5321 4.1.1.4: "Receipt of the end of mail data indication requires the server to process the
- * stored mail transaction information"; 4.5.2: "If the first character is a period and there are
- * other characters on the line, the first character is deleted." */
+/* A line of one dot ends the data (RFC 5321 4.1.1.4); of any other line that begins with a dot,
+ * that dot is taken away (4.5.2). */
 gboolean smtp_dot_take(SmtpDot *dot, Bytes piece, gsize *used, SmtpEmit emit, gpointer data) {
     gsize at = 0;
     while (at < piece.n) {

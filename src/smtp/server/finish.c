@@ -66,8 +66,7 @@ static void answer(SmtpSession *session, int code, const char *text) {
 static void judge(SmtpSession *session) {
     SmtpTransaction *mail = session->mail;
     smtp_lines_end(&mail->lines);
-    /* RFC 5321 2.3.8: "Conforming implementations MUST NOT recognize or generate any other
-     * character or character sequence as a line terminator." */
+    /* Only CRLF ends a line (RFC 5321 2.3.8); what others might take for one is not passed on. */
     if (mail->lines.bare)
         smtp_refuse(mail, 554, "5.6.0 Message has a CR or LF that is not part of a CRLF");
     if (mail->lines.nul)

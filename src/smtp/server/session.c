@@ -223,8 +223,8 @@ static void greet(SmtpSession *session) {
     net_set_deadline(session->net, session->service->options.command_time);
 }
 
-/* RFC 3207 4.2: "The server MUST discard any knowledge obtained from the client, such as the
- * argument to the EHLO command, which was not obtained from the TLS negotiation itself." */
+/* What the client said before TLS could have been said by anybody: it is forgotten, the name of its
+ * EHLO included (RFC 3207 4.2). */
 static void secured(SmtpSession *session) {
     g_clear_pointer(&session->greeting, g_free);
     session->esmtp = FALSE;

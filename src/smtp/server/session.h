@@ -8,7 +8,7 @@
 #include "smtp/server/smtp.h"
 
 #define SMTP_COMMAND_LINE 2048        /* RFC 5321 4.5.3.1.4: 512, and what extensions add */
-#define SMTP_AUTH_LINE    (12 * 1024) /* RFC 4954 4: "12288 octets" */
+#define SMTP_AUTH_LINE    (12 * 1024) /* RFC 4954 4 */
 #define SMTP_INPUT        (32 * 1024)
 
 typedef enum {

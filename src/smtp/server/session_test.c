@@ -258,7 +258,7 @@ static void the_order_of_commands_is_kept(void **state) {
     end(&t);
 }
 
-/* RFC 2920 3.2: "MUST respond to commands in the order they are received from the client." */
+/* Answers come in the order of the commands (RFC 2920 3.2). */
 static void everything_pipelined_is_answered_in_order_however_it_is_cut(void **state) {
     static const char text[] =
         "EHLO a\r\n" OPENING "Subject: x\r\n\r\ny\r\n.\r\n" OPENING ".\r\nRSET\r\nNOOP\r\nQUIT\r\n";

@@ -42,8 +42,7 @@ void smtp_write_received(SmtpSession *session, Buffer *out) {
     buffer_printf(out, ";\r\n\t%s\r\n", date);
 }
 
-/* RFC 6409 8.2: "The MSA MAY add a "Date:" header field to the submitted message, if it lacks it";
- * 8.3 says the same of Message-ID. */
+/* A submission that lacks Date or Message-ID gets them from us (RFC 6409 8.2, 8.3). */
 void smtp_write_missing(SmtpSession *session, Buffer *out) {
     const SmtpHeader *header = &session->mail->header;
     if (header->mid_line)
