@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { CONFIG_FILE_MAX = 1 << 20 };
@@ -19,28 +20,38 @@ char *instance_file(const Instance *instance, const char *relative) {
     return g_build_filename(instance->path, relative, NULL);
 }
 
-/* One process per data directory. The lock is the kernel's, so it ends with the process however
- * that ends; the pid inside is only for the message. */
-static gboolean take_lock(Instance *instance, GError **error) {
-    g_autofree char *path = instance_file(instance, "lock");
+static int fail_lock(int fd, GError **error, const char *what, const char *path) {
+    cv_fail_errno(error, CV_ERROR_STORAGE, "cannot %s %s", what, path);
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
+/* A lock that root makes must be one that the owner of the directory can take tomorrow. */
+static gboolean give_to_owner(int fd, const char *directory) {
+    struct stat st;
+    return geteuid() != 0 || (stat(directory, &st) == 0 && fchown(fd, st.st_uid, st.st_gid) == 0);
+}
+
+int instance_lock(const char *directory, GError **error) {
+    g_autofree char *path = g_build_filename(directory, "lock", NULL);
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0)
-        return cv_fail_errno(error, CV_ERROR_STORAGE, "cannot open %s", path);
+        return fail_lock(fd, error, "open", path);
     if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
         char pid[32] = "";
         gssize n = pread(fd, pid, sizeof pid - 1, 0);
         close(fd);
-        return cv_fail(error, CV_ERROR_BUSY,
-                       "%s is in use by process %s; stop it, or let the command talk to it",
-                       instance->path, n > 0 ? g_strstrip(pid) : "(unknown)");
+        cv_fail(error, CV_ERROR_BUSY,
+                "%s is in use by process %s; stop it, or let the command talk to it", directory,
+                n > 0 ? g_strstrip(pid) : "(unknown)");
+        return -1;
     }
     g_autofree char *pid = g_strdup_printf("%d\n", (int)getpid());
-    if (ftruncate(fd, 0) != 0 || pwrite(fd, pid, strlen(pid), 0) < 0) {
-        close(fd);
-        return cv_fail_errno(error, CV_ERROR_STORAGE, "cannot write %s", path);
-    }
-    instance->lock_fd = fd;
-    return TRUE;
+    if (ftruncate(fd, 0) != 0 || pwrite(fd, pid, strlen(pid), 0) != (gssize)strlen(pid) ||
+        !give_to_owner(fd, directory))
+        return fail_lock(fd, error, "write", path);
+    return fd;
 }
 
 static Regulation *load_regulation(const Instance *instance, const Config *config, GError **error) {
@@ -81,15 +92,24 @@ static gboolean open_databases(Instance *instance, GError **error) {
     return TRUE;
 }
 
-Instance *instance_open(const char *path, GError **error) {
+static Instance *open_from(const char *path, int lock_fd, GError **error) {
     g_autoptr(Instance) instance = g_new0(Instance, 1);
-    instance->lock_fd = -1;
+    instance->lock_fd = lock_fd;
     instance->path = g_canonicalize_filename(path, NULL);
     g_mutex_init(&instance->regulation_lock);
-    if (!load_settings(instance, error) || !take_lock(instance, error) ||
+    if (!load_settings(instance, error) ||
+        (lock_fd < 0 && (instance->lock_fd = instance_lock(instance->path, error)) < 0) ||
         !open_databases(instance, error) || !instance_apply_pending(instance, error))
         return NULL;
     return g_steal_pointer(&instance);
+}
+
+Instance *instance_open(const char *path, GError **error) {
+    return open_from(path, -1, error);
+}
+
+Instance *instance_open_locked(const char *path, int lock_fd, GError **error) {
+    return open_from(path, lock_fd, error);
 }
 
 void instance_close(Instance *instance) {

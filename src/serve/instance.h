@@ -32,6 +32,12 @@ typedef struct {
  * it; the message names its pid), INPUT (configuration or regulation, with file and line), STORAGE,
  * CORRUPT. Accounts that the store lacks are made, delegations applied again (both idempotent). */
 Instance *instance_open(const char *path, GError **error);
+/* The same in two steps, for `serve`, which binds its doors in between: the lock first, so that a
+ * second server is told who is there. One process for each directory: the lock is the kernel's and
+ * ends with the process however that ends; the pid inside is only for the message. */
+int instance_lock(const char *path, GError **error); /* -1: BUSY, STORAGE */
+/* Takes over lock_fd in any case. */
+Instance *instance_open_locked(const char *path, int lock_fd, GError **error);
 void instance_close(Instance *instance);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Instance, instance_close)
 

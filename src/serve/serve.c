@@ -36,6 +36,7 @@ typedef struct {
     ImapService imap;
     Remote *remote;
     MaintainDisk *disk;
+    int lock_fd; /* until the instance has it; -1 */
 } Serve;
 
 /* ---- Doors ---- */
@@ -210,7 +211,8 @@ static gboolean start(Serve *serve, GError **error) {
                        "there is no installation in %s; make one with `congvu --data %s init`",
                        serve->path, serve->path);
     serve->config = config_load(file, error);
-    if (serve->config == NULL || !start_log(serve, error))
+    if (serve->config == NULL || (serve->lock_fd = instance_lock(serve->path, error)) < 0 ||
+        !start_log(serve, error))
         return FALSE;
     NetOptions options = {
         .workers = (guint)serve->config->workers,
@@ -225,7 +227,8 @@ static gboolean start(Serve *serve, GError **error) {
     if (!use_certificate(serve, serve->config, error) || !open_doors(serve, error) ||
         !drop_privileges(serve->config, serve->path, error))
         return FALSE;
-    serve->instance = instance_open(serve->path, error);
+    serve->instance = instance_open_locked(serve->path, serve->lock_fd, error);
+    serve->lock_fd = -1;
     if (serve->instance == NULL)
         return FALSE;
     connect_services(serve);
@@ -284,6 +287,8 @@ static void stop(Serve *serve) {
     }
     maintain_disk_free(serve->disk);
     instance_close(serve->instance);
+    if (serve->lock_fd >= 0)
+        close(serve->lock_fd);
     config_free(serve->config);
     g_free(serve->path);
 }
@@ -299,7 +304,7 @@ int serve_run(const char *data_directory) {
     signal(SIGPIPE, SIG_IGN);
     crypto_init();
     raise_limits();
-    Serve serve = {.path = g_canonicalize_filename(data_directory, NULL)};
+    Serve serve = {.path = g_canonicalize_filename(data_directory, NULL), .lock_fd = -1};
     g_autoptr(GError) error = NULL;
     int status = 0;
     if (start(&serve, &error)) {
