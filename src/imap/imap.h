@@ -51,4 +51,8 @@ extern const NetProtocol imap_protocol;
  * at once and end with BYE when they may not go on. Any thread. */
 void imap_account_changed(NetServer *server, gint64 account);
 
+/* "Shared/stttt/INBOX": under what name others see the INBOX of the account with this address;
+ * g_free. */
+char *imap_shared_inbox(const char *address);
+
 #endif

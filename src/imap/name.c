@@ -118,6 +118,12 @@ StoreMailbox *imap_name_find(ImapSession *session, const ImapName *name, StoreRi
     return conn == NULL ? NULL : imap_name_open(session, conn, name, needed, rights, error);
 }
 
+char *imap_shared_inbox(const char *address) {
+    const char *at = strrchr(address, '@');
+    return g_strdup_printf(IMAP_SHARED "/%.*s/INBOX",
+                           (int)(at == NULL ? strlen(address) : (gsize)(at - address)), address);
+}
+
 char *imap_account_local(ImapSession *session, gint64 account) {
     g_autoptr(DirectoryAccount) found =
         directory_account(session->service->directory, account, NULL);

@@ -3,18 +3,26 @@
  * A crash in between leaves the marks; applying them again changes nothing. See directory.h. */
 #include "serve/instance.h"
 
+#include "imap/imap.h"
+
 enum { SLICE = 256 };
 
 typedef struct {
     gint64 account, grantee; /* grantee 0: the account itself */
     gint64 quota;
     StoreRights rights;
+    char *shown; /* where the grantee's clients show it: subscribed, so that they do; or NULL */
 } Step;
 
 typedef struct {
     Store *store;
-    GArray *steps; /* Step */
+    GArray *steps;                   /* Step */
+    const DirectoryAccount *account; /* whose delegations are being read */
 } Slice;
+
+static void step_clear(gpointer step) {
+    g_free(((Step *)step)->shown);
+}
 
 /* [Điều 6.2] What a delegation lets its holder do, in the letters of RFC 4314. */
 static StoreRights rights_of(guint may) {
@@ -31,7 +39,10 @@ static StoreRights rights_of(guint may) {
 
 static void add_grant(gint64 account, gint64 grantee, guint may, gpointer data) {
     Slice *slice = data;
-    Step step = {.account = account, .grantee = grantee, .rights = rights_of(may)};
+    Step step = {.account = account,
+                 .grantee = grantee,
+                 .rights = rights_of(may),
+                 .shown = imap_shared_inbox(slice->account->address)};
     g_array_append_val(slice->steps, step);
 }
 
@@ -41,6 +52,7 @@ static gboolean read_account(Instance *instance, Slice *slice, gint64 id, GError
         return FALSE;
     Step step = {.account = id, .quota = account->quota};
     g_array_append_val(slice->steps, step);
+    slice->account = account;
     return directory_each_delegation(instance->directory, id, add_grant, slice, error);
 }
 
@@ -51,7 +63,7 @@ static gboolean apply_steps(DbConn *conn, gpointer data, GError **error) {
         gboolean ok = step->grantee == 0
                           ? store_account_put(slice->store, conn, step->account, step->quota, error)
                           : store_rights_put(slice->store, conn, step->account, step->grantee,
-                                             step->rights, error);
+                                             step->rights, step->shown, error);
         if (!ok)
             return FALSE;
     }
@@ -63,7 +75,8 @@ gboolean instance_apply_pending(Instance *instance, GError **error) {
     if (pending == NULL)
         return FALSE;
     g_autoptr(GArray) steps = g_array_new(FALSE, TRUE, sizeof(Step));
-    Slice slice = {instance->store, steps};
+    g_array_set_clear_func(steps, step_clear);
+    Slice slice = {.store = instance->store, .steps = steps};
     for (guint at = 0; at < pending->len; at += SLICE) {
         guint count = MIN(pending->len - at, SLICE);
         const DirectoryPending *first = &g_array_index(pending, DirectoryPending, at);

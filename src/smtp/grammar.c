@@ -88,8 +88,7 @@ static Bytes take_local_part(Reader *r) {
     return local;
 }
 
-/* RFC 5321 4.1.2: a source route "MUST BE accepted, SHOULD NOT be generated, and SHOULD be
- * ignored." */
+/* A source route is read and has no effect (RFC 5321 4.1.2, A-d-l). */
 static gboolean skip_route(Reader *r) {
     if (reader_peek(r) != '@')
         return TRUE;

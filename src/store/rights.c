@@ -59,12 +59,28 @@ static gboolean grant_work(DbConn *conn, gpointer data, GError **error) {
     return TRUE;
 }
 
+static gboolean has_entry(DbConn *conn, gint64 account, gint64 who, gboolean *has, GError **error) {
+    DbStmt *stmt =
+        db_prepare(conn, "SELECT 1 FROM acl WHERE account = ? AND mailbox = 0 AND who = ?");
+    db_bind(stmt, "ii", account, who);
+    DbStep step = db_step(stmt, error);
+    *has = step == DB_ROW;
+    db_reset(stmt);
+    return step != DB_FAILED;
+}
+
 gboolean store_rights_put(Store *store, DbConn *conn, gint64 account, gint64 who,
-                          StoreRights rights, GError **error) {
+                          StoreRights rights, const char *subscribe, GError **error) {
     if (who == account || (rights & ~STORE_RIGHTS_ALL) != 0)
         return cv_fail(error, CV_ERROR_INPUT, "there are no such rights to give");
+    gboolean had;
     Grant grant = {store, account, 0, who, rights};
-    return grant_work(conn, &grant, error);
+    if (!has_entry(conn, account, who, &had, error) || !grant_work(conn, &grant, error))
+        return FALSE;
+    if (had || subscribe == NULL || (rights & STORE_RIGHT_LOOKUP) == 0)
+        return TRUE;
+    return store_subscription_set(conn, who, subscribe, TRUE, error) &&
+           store_publish_account(store, conn, who, STORE_EVENT_LIST, error);
 }
 
 gboolean store_rights_set(Store *store, gint64 account, gint64 mailbox, gint64 who,

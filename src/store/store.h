@@ -110,9 +110,10 @@ StoreRights store_rights(Store *store, DbConn *conn, gint64 mailbox, gint64 who)
  * the mailbox open are told (STORE_EVENT_RIGHTS). */
 gboolean store_rights_set(Store *store, gint64 account, gint64 mailbox, gint64 who,
                           StoreRights rights, GError **error);
-/* The same for a whole account inside a DbWork, for many in one transaction. */
+/* The same for a whole account inside a DbWork, for many in one transaction. Where `who` had no
+ * right to look before, the name `subscribe` (or NULL) is subscribed for it, once. */
 gboolean store_rights_put(Store *store, DbConn *conn, gint64 account, gint64 who,
-                          StoreRights rights, GError **error);
+                          StoreRights rights, const char *subscribe, GError **error);
 typedef struct {
     gint64 who;
     StoreRights rights;

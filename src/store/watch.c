@@ -115,9 +115,9 @@ gboolean store_publish_account(Store *store, DbConn *conn, gint64 account, Store
 
 /* ---- \Recent ---- */
 
-/* RFC 3501 2.3.2: "This session is the first session to have been notified about this message".
- * A claim holds at once in memory and is written without waiting: after a crash some messages may
- * be recent once more, which harms nobody. */
+/* A message is recent in the first session that was told of it (RFC 3501 2.3.2). A claim holds at
+ * once in memory and is written without waiting: after a crash some messages may be recent once
+ * more, which harms nobody. */
 typedef struct {
     Store *store;
     gint64 mailbox;

@@ -13,7 +13,6 @@ UNIT = f"stttt@{DOMAIN}"
 @pytest.fixture
 def delegated(office):
     """The department's mailbox, delegated to .anh."""
-    office.run("account", "create", "--unit", "stttt")
     office.run("account", "delegate", UNIT, office.anh, "--may", "read,write,send", "--document",
                "Số 12/QĐ-STTTT ngày 01/6/2022")
     return office
@@ -22,7 +21,7 @@ def delegated(office):
 def shared_box(client):
     """The name under which the unit's INBOX shows, as LIST gives it."""
     for line in mail.good(client.list('""', '"*"')):
-        name = re.search(rb'"([^"]*stttt[^"]*)"$', line) or re.search(rb" ([^ ]*stttt[^ ]*)$", line)
+        name = re.search(rb'"?([^" ]*stttt/INBOX)"?$', line)
         if name:
             return name.group(1).decode()
     raise AssertionError(f"no shared mailbox in {client.list()}")
@@ -34,6 +33,17 @@ def test_the_delegate_reads_the_units_mail_under_their_own_name(delegated):
     with mail.imap(delegated, delegated.anh) as client:
         mail.good(client.select(f'"{shared_box(client)}"'))
         assert len(mail.uids(client)) == 1
+
+
+# [Điều 6.2]
+def test_the_delegates_client_shows_the_units_mailbox_without_being_told(delegated):
+    name = b'"Shared/stttt/INBOX"'
+    with mail.imap(delegated, delegated.anh) as client:
+        assert any(line.endswith(name) for line in mail.good(client.lsub('""', '"*"')))
+        mail.good(client.unsubscribe('"Shared/stttt/INBOX"'))
+    delegated.run("account", "delegate", UNIT, delegated.anh, "--may", "read", "--document", "Số 2")
+    with mail.imap(delegated, delegated.anh) as client:  # what the official took away stays away
+        assert not any(line.endswith(name) for line in mail.good(client.lsub('""', '"*"')))
 
 
 # [Điều 6.2]
