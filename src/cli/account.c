@@ -9,7 +9,7 @@ enum { LISTING_MAXIMUM = 256 * 1024 * 1024 };
 
 int cli_account_create(CliCall *call) {
     char *unit = NULL, *person = NULL, *given = NULL, *title = NULL, *quota_text = NULL;
-    gboolean password_stdin = FALSE;
+    gboolean password_stdin = FALSE, no_password = FALSE;
     CliGround ground = {0};
     const CliOption options[] = {
         {"unit", &unit, NULL, "the unit: address name or abbreviation", TRUE},
@@ -20,6 +20,7 @@ int cli_account_create(CliCall *call) {
         {"quota", &quota_text, NULL, "such as 5GB; without: the regulation's", FALSE},
         {"password-stdin", NULL, &password_stdin, "first line of standard input is the password",
          FALSE},
+        {"no-password", NULL, &no_password, "no signing in until account passwd gives one", FALSE},
         CLI_GROUND_OPTIONS(ground),
         {NULL},
     };
@@ -31,7 +32,14 @@ int cli_account_create(CliCall *call) {
                                .name = person,
                                .given = given,
                                .title = title,
-                               .password = cli_password(call)};
+                               .password = no_password ? bytes_of(NULL, 0) : cli_password(call)};
+    if (no_password && (password_stdin || person == NULL)) {
+        g_string_append(
+            call->err, password_stdin ? "congvu: give --password-stdin or --no-password, not both\n"
+                                      : "congvu: a unit's account has no password until one is "
+                                        "set; there is nothing to do\n");
+        return CLI_USAGE;
+    }
     if (quota_text != NULL && !cli_size(quota_text, &new.quota)) {
         g_string_append_printf(call->err, "congvu: \"%s\" is no size such as 5GB\n", quota_text);
         return CLI_USAGE;

@@ -49,6 +49,8 @@ static gboolean take_option(CliCall *call, const CliOption *options, guint *at, 
         if (equals != NULL)
             return wrong_usage(call, options, status, "the option %s takes no value", word);
         *o->flag = TRUE;
+        call->password_stdin |= g_str_equal(o->name, "password-stdin");
+        call->no_password |= g_str_equal(o->name, "no-password");
         return TRUE;
     }
     char *value = equals != NULL ? equals + 1 : call->arguments[*at + 1];
@@ -89,7 +91,8 @@ gboolean cli_options(CliCall *call, const CliOption *options, guint least, guint
     if (kept > most)
         return wrong_usage(call, options, status, "\"%s\" is one argument too many",
                            call->arguments[most]);
-    return TRUE;
+    *status = CLI_LOOKED;
+    return !call->looking;
 }
 
 int cli_refuse(CliCall *call, GError *error) {

@@ -18,6 +18,7 @@ enum {
     CLI_DONE = 0,
     CLI_REFUSED = 1,
     CLI_USAGE = 2,
+    CLI_LOOKED = -1, /* never an exit status: see CliCall.looking */
 };
 
 typedef struct CliCall CliCall;
@@ -31,7 +32,6 @@ typedef enum {
     CLI_PATH_ARGUMENT = 1 << 4, /* the first argument is a path: made absolute before it is sent */
     CLI_PASSWORD = 1 << 5,      /* needs a password: asked for on the terminal, twice, unless
                                  * --password-stdin is given */
-    CLI_NO_LOCK = 1 << 6,       /* with DATA_OPTIONAL: reads settings only, runs beside a server */
 } CliFlags;
 
 typedef struct {
@@ -51,6 +51,13 @@ struct CliCall {
     Bytes input;        /* standard input or the file, see CliFlags */
     GString *out, *err; /* what the operator will read */
     gboolean json;      /* --json was given (every command takes it) */
+    /* The words are only looked at: cli_options, which every command calls before anything else,
+     * takes them and returns FALSE with CLI_LOOKED. So the operator's process learns from the
+     * command's own table which word is a file, and tells wrong usage before it asks for a
+     * password. */
+    gboolean looking;
+    /* --password-stdin, --no-password were given; set by cli_options. */
+    gboolean password_stdin, no_password;
     /* Shows progress when the operator has a terminal. May be NULL: use cli_progress. */
     void (*progress)(CliCall *call, gint64 done, gint64 all);
     gpointer progress_data;
@@ -81,6 +88,10 @@ void cli_print(CliCall *call, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /* A document of --json, with a line end. */
 void cli_print_json(CliCall *call, Buffer *document);
 void cli_progress(CliCall *call, gint64 done, gint64 all);
+/* progress.c, in the operator's process: a bar on standard error when that is a terminal, and its
+ * end, after which other text may be written. */
+void cli_bar_show(gint64 done, gint64 all);
+void cli_bar_end(void);
 /* The first line of the input without its line end: a password given with --password-stdin. */
 Bytes cli_password(const CliCall *call);
 /* The regulation that the command judges by: the instance's, else the file named (NULL: the shipped

@@ -11,7 +11,6 @@
 
 enum {
     INPUT_MAXIMUM = 256 * 1024 * 1024,
-    BAR_WIDTH = 40,
     SERVER_STARTS_TRIES = 20, /* of 100 ms: a server that has the lock but no socket yet */
 };
 
@@ -25,10 +24,6 @@ static int usage(FILE *to, int status) {
         fprintf(to, "  %-18s %s\n", name, c->summary);
     }
     return status;
-}
-
-static gboolean has_word(char **words, const char *word) {
-    return g_strv_contains((const char *const *)words, word);
 }
 
 /* ---- Input ---- */
@@ -96,36 +91,28 @@ static gboolean ask_password(Buffer *input, GError **error) {
                            "the two passwords differ; nothing was changed, please try again");
 }
 
-static gboolean take_input(const CliCommand *command, char **arguments, Buffer *input,
-                           GError **error) {
-    if (has_word(arguments, "--help"))
-        return TRUE;
-    if ((command->flags & CLI_FILE_ARGUMENT) != 0) {
-        for (char **a = arguments; *a != NULL; a++)
-            if (!g_str_has_prefix(*a, "--"))
-                return read_file(*a, input, error);
-        return TRUE; /* the command itself says that its argument is missing */
-    }
-    if ((command->flags & CLI_READS_INPUT) != 0 || has_word(arguments, "--password-stdin"))
+/* looked: the call after its words were looked at. */
+static gboolean take_input(const CliCall *looked, Buffer *input, GError **error) {
+    guint flags = looked->command->flags;
+    if ((flags & CLI_FILE_ARGUMENT) != 0)
+        return read_file(looked->arguments[0], input, error);
+    if ((flags & CLI_READS_INPUT) != 0 || looked->password_stdin)
         return read_all(STDIN_FILENO, input, error);
-    if ((command->flags & CLI_PASSWORD) != 0)
-        return ask_password(input, error);
-    return TRUE;
+    return (flags & CLI_PASSWORD) == 0 || looked->no_password || ask_password(input, error);
 }
 
 /* ---- Output ---- */
 
-static void show_progress(CliCall *call, gint64 done, gint64 all) {
-    if (all <= 0 || !isatty(STDERR_FILENO))
-        return;
-    int filled = (int)(MIN(done, all) * BAR_WIDTH / all);
-    char bar[BAR_WIDTH + 1];
-    for (int i = 0; i < BAR_WIDTH; i++)
-        bar[i] = i < filled ? '#' : '.';
-    bar[BAR_WIDTH] = '\0';
-    fprintf(stderr, "\r[%s] %3d %%%s", bar, (int)(MIN(done, all) * 100 / all),
-            done >= all ? "\n" : "");
-    fflush(stderr);
+static void show_progress(CliCall *call G_GNUC_UNUSED, gint64 done, gint64 all) {
+    cli_bar_show(done, all);
+}
+
+/* Status for the process: what was asked for must also have reached the reader. */
+static int write_out(const GString *out, const GString *err, int status) {
+    cli_bar_end();
+    fwrite(err->str, 1, err->len, stderr);
+    fwrite(out->str, 1, out->len, stdout);
+    return fflush(stdout) == 0 ? status : CLI_REFUSED;
 }
 
 static char *who_am_i(void) {
@@ -135,18 +122,13 @@ static char *who_am_i(void) {
 
 static int run_here(CliCall *call) {
     g_autofree char *who = who_am_i();
+    g_autoptr(GString) out = g_string_new(NULL);
+    g_autoptr(GString) err = g_string_new(NULL);
     call->who = who;
-    call->out = g_string_new(NULL);
-    call->err = g_string_new(NULL);
+    call->out = out;
+    call->err = err;
     call->progress = show_progress;
-    int status = cli_run(call);
-    fwrite(call->err->str, 1, call->err->len, stderr);
-    fwrite(call->out->str, 1, call->out->len, stdout);
-    if (fflush(stdout) != 0)
-        status = CLI_REFUSED; /* what was asked for did not reach the reader */
-    g_string_free(call->out, TRUE);
-    g_string_free(call->err, TRUE);
-    return status;
+    return write_out(out, err, cli_run(call));
 }
 
 /* ---- Where it runs ---- */
@@ -171,12 +153,37 @@ static int run_on_directory(CliCall *call, char **words) {
     return status;
 }
 
-static void make_path_absolute(char **arguments) {
-    for (char **a = arguments; *a != NULL; a++)
-        if (!g_str_has_prefix(*a, "--")) {
-            char *absolute = g_canonicalize_filename(*a, NULL);
-            g_free(*a);
-            *a = absolute;
+/* The same pointers in an array of its own: cli_options moves them, the words stay whole. */
+static char **shallow_copy(char **words) {
+    guint n = g_strv_length(words);
+    char **copy = g_new0(char *, n + 1);
+    for (guint i = 0; i < n; i++)
+        copy[i] = words[i];
+    return copy;
+}
+
+/* Lets the command look at its words; FALSE: *status is the end of it (help, wrong usage). */
+static gboolean look_at_words(CliCall *call, int *status) {
+    g_autoptr(GString) out = g_string_new(NULL);
+    g_autoptr(GString) err = g_string_new(NULL);
+    call->looking = TRUE;
+    call->out = out;
+    call->err = err;
+    *status = cli_run(call);
+    call->looking = FALSE;
+    if (*status == CLI_LOOKED)
+        return TRUE;
+    *status = write_out(out, err, *status);
+    return FALSE;
+}
+
+/* The server has another working directory. */
+static void make_path_absolute(char **words, const char *path) {
+    for (char **word = words; *word != NULL; word++)
+        if (*word == path) {
+            char *absolute = g_canonicalize_filename(path, NULL);
+            g_free(*word);
+            *word = absolute;
             return;
         }
 }
@@ -189,31 +196,30 @@ static int run_command(const char *data, char **words) {
         fprintf(stderr, "congvu: there is no command \"%s\"\n\n", said);
         return usage(stderr, CLI_USAGE);
     }
-    char **arguments = words + taken;
-    g_auto(Buffer) input;
-    buffer_init(&input, INPUT_MAXIMUM);
-    g_autoptr(GError) error = NULL;
-    if (!take_input(command, arguments, &input, &error)) {
-        fprintf(stderr, "congvu: %s\n", error->message);
-        return CLI_REFUSED;
-    }
-    if ((command->flags & CLI_PATH_ARGUMENT) != 0)
-        make_path_absolute(arguments);
-    CliCall call = {
-        .command = command, .data = data, .arguments = arguments, .input = buffer_bytes(&input)};
+    int status;
+    g_autofree char **looked_words = shallow_copy(words + taken);
+    CliCall looked = {.command = command, .data = data, .arguments = looked_words};
+    if (!look_at_words(&looked, &status))
+        return status;
     gboolean needs_directory = (command->flags & CLI_LOCAL) == 0 &&
-                               (data != NULL || (command->flags & CLI_DATA_OPTIONAL) == 0) &&
-                               !has_word(arguments, "--help");
+                               (data != NULL || (command->flags & CLI_DATA_OPTIONAL) == 0);
     if (needs_directory && data == NULL) {
         fputs("congvu: say which data directory: congvu --data DIR …\n", stderr);
         return CLI_USAGE;
     }
-    /* cli_options moves pointers in its array, so it works on a shallow copy: words stay whole. */
-    g_autofree char **shallow = g_new0(char *, g_strv_length(arguments) + 1);
-    for (guint i = 0; arguments[i] != NULL; i++)
-        shallow[i] = arguments[i];
-    call.arguments = shallow;
-    int status = needs_directory ? run_on_directory(&call, words) : run_here(&call);
+    g_auto(Buffer) input;
+    buffer_init(&input, INPUT_MAXIMUM);
+    g_autoptr(GError) error = NULL;
+    if (!take_input(&looked, &input, &error)) {
+        fprintf(stderr, "congvu: %s\n", error->message);
+        return CLI_REFUSED;
+    }
+    if ((command->flags & CLI_PATH_ARGUMENT) != 0)
+        make_path_absolute(words + taken, looked.arguments[0]);
+    g_autofree char **arguments = shallow_copy(words + taken);
+    CliCall call = {
+        .command = command, .data = data, .arguments = arguments, .input = buffer_bytes(&input)};
+    status = needs_directory ? run_on_directory(&call, words) : run_here(&call);
     if (input.capacity > 0)
         crypto_wipe(input.p, input.capacity);
     return status;

@@ -314,11 +314,9 @@ static gboolean send_call(int fd, char **words, Bytes input) {
 static void take_progress(Bytes content) {
     Reader r = reader_of(content);
     guint64 done, all;
-    if (!reader_u64(&r, &done) || !reader_skip_byte(&r, ' ') || !reader_u64(&r, &all) || all == 0 ||
-        !isatty(STDERR_FILENO))
-        return;
-    fprintf(stderr, "\r%3d %%%s", (int)(MIN(done, all) * 100 / all), done >= all ? "\n" : "");
-    fflush(stderr);
+    if (reader_u64(&r, &done) && reader_skip_byte(&r, ' ') && reader_u64(&r, &all) &&
+        MAX(done, all) <= G_MAXINT64 / 100)
+        cli_bar_show((gint64)done, (gint64)all);
 }
 
 gboolean remote_call(const char *data_directory, char **words, Bytes input, int *status) {
@@ -333,6 +331,8 @@ gboolean remote_call(const char *data_directory, char **words, Bytes input, int 
     gboolean going = send_call(fd, words, input);
     while (going && !ended && receive_frame(fd, &kind, &content)) {
         Bytes bytes = buffer_bytes(&content);
+        if (kind != 'p')
+            cli_bar_end();
         if (kind == 'o')
             fwrite(bytes.p, 1, bytes.n, stdout);
         else if (kind == 'e')
@@ -343,6 +343,7 @@ gboolean remote_call(const char *data_directory, char **words, Bytes input, int 
             ended = bytes_parse_u64(bytes, &said);
     }
     close(fd);
+    cli_bar_end();
     if (!ended)
         fputs("congvu: the server ended the command without an answer; look at its log, then at "
               "what the command was to change, before repeating it\n",

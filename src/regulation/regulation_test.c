@@ -118,8 +118,10 @@ static void a_quota_below_the_floor_is_refused_with_the_article(void **state) {
     assert_true(more->allowed);
     g_autoptr(GError) error = NULL;
     assert_false(verdict_fail(person, &error));
-    assert_string_equal(error->message, "500 MB is below the floor of 1 GB for a personal account; "
-                                        "give at least 1 GB (Điều 5.1)");
+    assert_string_equal(error->message,
+                        "Dung lượng 500 MB thấp hơn mức tối thiểu 1 GB của tài khoản cá nhân "
+                        "(khoản 1 Điều 5 Quy chế). Hãy cấp ít nhất 1 GB; 500 MB is below the floor "
+                        "of 1 GB for a personal account; give at least 1 GB (Điều 5.1)");
     assert_true(cv_error_is(error, CV_ERROR_REFUSED));
 }
 

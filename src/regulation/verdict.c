@@ -18,10 +18,16 @@ void verdict_free(Verdict *verdict) {
     g_free(verdict);
 }
 
+/* Vietnamese for who uses the system, English for who looks after its code; the Vietnamese text
+ * names the article in the regulation's own way. */
 gboolean verdict_fail(const Verdict *verdict, GError **error) {
-    if (verdict->article[0] == 0)
-        return cv_fail(error, CV_ERROR_REFUSED, "%s", verdict->text_en);
-    return cv_fail(error, CV_ERROR_REFUSED, "%s (%s)", verdict->text_en, verdict->article);
+    gsize n = strlen(verdict->text_vi);
+    if (n > 0 && verdict->text_vi[n - 1] == '.')
+        n--;
+    const char *open = verdict->article[0] == 0 ? "" : " (";
+    const char *close = verdict->article[0] == 0 ? "" : ")";
+    return cv_fail(error, CV_ERROR_REFUSED, "%.*s; %s%s%s%s", (int)n, verdict->text_vi,
+                   verdict->text_en, open, verdict->article, close);
 }
 
 char *regulation_cite(const char *article) {
