@@ -75,6 +75,10 @@ gboolean blob_read_range(BlobStore *store, DbConn *conn, BlobId id, guint64 offs
 /* Removes blobs whose last reference went before now - one hour (BLOB_KEEP), and files of that age
  * that no row names. In slices; not on the writer thread. Returns how many, or -1. */
 gint64 blob_sweep(BlobStore *store, GError **error);
+/* The files alone, however lately they were looked at; tells each that it removes. -1 on failure.
+ */
+gint64 blob_sweep_files(BlobStore *store, void (*finding)(const char *text, gpointer data),
+                        gpointer data, GError **error);
 /* While held (holds count), blob_sweep removes nothing: a backup that copies files for longer than
  * an hour after it took the database. Any thread. */
 void blob_sweep_hold(BlobStore *store);
@@ -82,10 +86,15 @@ void blob_sweep_release(BlobStore *store);
 
 /* Calls finding for each blob whose bytes are missing, of another size or (with hashes: reads
  * everything) of another hash, and for each file that no row names and that is older than an hour.
- * Reads in slices, so that the log's bound holds beside a running server. FALSE: could not look. */
+ * progress (may be NULL) is told now and then how many bytes of messages are done, of blob_bytes in
+ * all. Reads in slices, so that the log's bound holds beside a running server. FALSE: could not
+ * look. */
+typedef void (*BlobProgress)(gint64 bytes, gpointer data);
 gboolean blob_verify(BlobStore *store, gboolean hashes,
-                     void (*finding)(const char *text, gpointer data), gpointer data,
-                     GError **error);
+                     void (*finding)(const char *text, gpointer data), BlobProgress progress,
+                     gpointer data, GError **error);
+/* Of all messages' bytes that somebody refers to; -1 on failure. */
+gint64 blob_bytes(BlobStore *store, GError **error);
 
 /* The files that the rows name, for backup: "ab/…" below the store's folder, with size and hash
  * (CRYPTO_DIGEST_BYTES). FALSE from each ends the walk. Reads in slices. */

@@ -300,6 +300,20 @@ static void a_file_that_no_row_names_goes_at_the_same_age(void **state) {
     assert_reads(place, id, bytes_of(bytes, 300000));
 }
 
+static void a_file_whose_row_is_about_to_be_written_stays_though_the_clock_jumps(void **state) {
+    Place *place = *state;
+    g_autofree guint8 *bytes = make_bytes(300000);
+    {
+        g_autoptr(BlobWriter) writer = blob_writer_new(place->store);
+        assert_true(blob_writer_append(writer, bytes_of(bytes, 300000), NULL));
+        assert_true(blob_writer_finish(writer, NULL));
+        clock_set_offset(24 * BLOB_KEEP);
+        assert_int_equal(blob_sweep(place->store, NULL), 0);
+        assert_int_equal(count_files(place, NULL), 1);
+    }
+    assert_int_equal(count_files(place, NULL), 0);
+}
+
 static void note(const char *text, gpointer data) {
     g_string_append_printf(data, "%s\n", text);
 }
@@ -316,24 +330,24 @@ static void verifying_finds_missing_cut_and_changed_bytes(void **state) {
     BlobId row = keep(place, BYTES_LITERAL("hello"));
     BlobId file = keep(place, bytes_of(bytes, 300000));
     g_autoptr(GString) found = g_string_new(NULL);
-    assert_true(blob_verify(place->store, TRUE, note, found, NULL));
+    assert_true(blob_verify(place->store, TRUE, note, NULL, found, NULL));
     assert_string_equal(found->str, "");
 
     assert_true(db_write(place->db, spoil_row, &row, NULL));
-    assert_true(blob_verify(place->store, FALSE, note, found, NULL));
+    assert_true(blob_verify(place->store, FALSE, note, NULL, found, NULL));
     assert_string_equal(found->str, ""); /* only its hash tells */
-    assert_true(blob_verify(place->store, TRUE, note, found, NULL));
+    assert_true(blob_verify(place->store, TRUE, note, NULL, found, NULL));
     assert_non_null(strstr(found->str, "hash"));
 
     g_autofree char *path = NULL;
     count_files(place, &path);
     g_string_truncate(found, 0);
     assert_int_equal(truncate(path, 299999), 0);
-    assert_true(blob_verify(place->store, FALSE, note, found, NULL));
+    assert_true(blob_verify(place->store, FALSE, note, NULL, found, NULL));
     assert_non_null(strstr(found->str, "299999 bytes instead of 300000"));
     g_string_truncate(found, 0);
     g_unlink(path);
-    assert_true(blob_verify(place->store, FALSE, note, found, NULL));
+    assert_true(blob_verify(place->store, FALSE, note, NULL, found, NULL));
     assert_non_null(strstr(found->str, path));
     g_autoptr(DbConn) conn = db_read_begin(place->db, NULL);
     g_autoptr(GError) error = NULL;
@@ -373,6 +387,7 @@ int main(void) {
         T(a_blob_goes_an_hour_after_its_last_reference_and_its_number_never_returns),
         T(a_blob_that_is_referred_to_again_stays),
         T(a_file_that_no_row_names_goes_at_the_same_age),
+        T(a_file_whose_row_is_about_to_be_written_stays_though_the_clock_jumps),
         T(verifying_finds_missing_cut_and_changed_bytes),
         T(several_threads_keep_large_blobs_at_once),
     };

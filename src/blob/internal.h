@@ -12,6 +12,10 @@ struct BlobStore {
     int holds;               /* atomic: blob_sweep_hold */
     GMutex sweep_lock;       /* one sweep at a time */
     gint64 last_orphan_look; /* under sweep_lock; Unix microseconds, 0: never */
+    /* Names of files in their place whose writer is not freed: their row may be about to be
+     * written. The file's age does not tell that when the clock jumps. */
+    GMutex underway_lock;
+    GHashTable *underway;
 };
 
 struct BlobWriter {
@@ -46,6 +50,10 @@ char *blob_folder(const BlobStore *store, const char *name);
 gboolean blob_name_is_ours(const char *name);
 /* Maps a file that must be of this size. *map is NULL for size 0. */
 gboolean blob_map(const char *path, guint64 size, void **map, GError **error);
+
+void blob_underway_begin(BlobStore *store, const char *name);
+void blob_underway_end(BlobStore *store, const char *name);
+gboolean blob_is_underway(BlobStore *store, const char *name);
 
 /* Calls each for every file below the store's folders (not tmp/), in no order. FALSE from each ends
  * the walk. */

@@ -68,6 +68,8 @@ BlobStore *blob_store_open(const char *directory, Db *db, GError **error) {
     store->directory = g_strdup(directory);
     store->db = db;
     g_mutex_init(&store->sweep_lock);
+    g_mutex_init(&store->underway_lock);
+    store->underway = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     if (db_is_read_only(db)) /* beside a running server, whose files these are */
         return store;
     if (!make_folders(store, error) || !db_check_file_system(directory, error) ||
@@ -82,8 +84,29 @@ void blob_store_close(BlobStore *store) {
     if (store == NULL)
         return;
     g_mutex_clear(&store->sweep_lock);
+    g_mutex_clear(&store->underway_lock);
+    g_hash_table_unref(store->underway);
     g_free(store->directory);
     g_free(store);
+}
+
+void blob_underway_begin(BlobStore *store, const char *name) {
+    g_mutex_lock(&store->underway_lock);
+    g_hash_table_add(store->underway, g_strdup(name));
+    g_mutex_unlock(&store->underway_lock);
+}
+
+void blob_underway_end(BlobStore *store, const char *name) {
+    g_mutex_lock(&store->underway_lock);
+    g_hash_table_remove(store->underway, name);
+    g_mutex_unlock(&store->underway_lock);
+}
+
+gboolean blob_is_underway(BlobStore *store, const char *name) {
+    g_mutex_lock(&store->underway_lock);
+    gboolean underway = g_hash_table_contains(store->underway, name);
+    g_mutex_unlock(&store->underway_lock);
+    return underway;
 }
 
 char *blob_folder(const BlobStore *store, const char *name) {

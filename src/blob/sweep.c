@@ -96,6 +96,8 @@ typedef struct {
     BlobStore *store;
     gint64 before;
     gint64 removed;
+    void (*finding)(const char *text, gpointer data); /* may be NULL */
+    gpointer data;
 } Orphans;
 
 static gint64 changed_at(const char *path) {
@@ -107,7 +109,7 @@ static gint64 changed_at(const char *path) {
 
 static gboolean remove_orphan(const char *path, const char *name, gpointer data, GError **error) {
     Orphans *orphans = data;
-    if (changed_at(path) >= orphans->before)
+    if (changed_at(path) >= orphans->before || blob_is_underway(orphans->store, name))
         return TRUE; /* perhaps its row is about to be written */
     g_autoptr(DbConn) conn = db_read_begin(orphans->store->db, error);
     gboolean named;
@@ -115,9 +117,17 @@ static gboolean remove_orphan(const char *path, const char *name, gpointer data,
         return FALSE;
     if (named)
         return TRUE;
-    if (unlink(path) == 0)
-        orphans->removed++;
+    if (unlink(path) != 0) {
+        log_event(LOG_LEVEL_WARNING, "blob.file_stays", "path", path, "message", g_strerror(errno),
+                  NULL);
+        return TRUE;
+    }
+    orphans->removed++;
     log_event(LOG_LEVEL_INFO, "blob.orphan_removed", "path", path, NULL);
+    g_autofree char *text =
+        g_strdup_printf("the file %s belonged to no message; it is removed", path);
+    if (orphans->finding != NULL)
+        orphans->finding(text, orphans->data);
     return TRUE;
 }
 
@@ -128,11 +138,20 @@ static gint64 sweep_locked(BlobStore *store, GError **error) {
         return -1;
     if (store->last_orphan_look != 0 && now - store->last_orphan_look < BLOB_KEEP)
         return rows;
-    Orphans orphans = {store, now - BLOB_KEEP, 0};
+    Orphans orphans = {.store = store, .before = now - BLOB_KEEP};
     if (!blob_each_path(store, remove_orphan, &orphans, error))
         return -1;
     store->last_orphan_look = now;
     return rows + orphans.removed;
+}
+
+gint64 blob_sweep_files(BlobStore *store, void (*finding)(const char *text, gpointer data),
+                        gpointer data, GError **error) {
+    Orphans orphans = {store, clock_now() - BLOB_KEEP, 0, finding, data};
+    g_mutex_lock(&store->sweep_lock);
+    gboolean looked = store->holds > 0 || blob_each_path(store, remove_orphan, &orphans, error);
+    g_mutex_unlock(&store->sweep_lock);
+    return looked ? orphans.removed : -1;
 }
 
 gint64 blob_sweep(BlobStore *store, GError **error) {

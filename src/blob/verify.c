@@ -22,7 +22,9 @@ typedef struct {
     BlobStore *store;
     gboolean hashes;
     void (*finding)(const char *text, gpointer data);
+    BlobProgress progress; /* may be NULL */
     gpointer data;
+    gint64 bytes; /* of what was looked at */
 } Verify;
 
 static void find(Verify *verify, const char *format, ...) G_GNUC_PRINTF(2, 3);
@@ -134,11 +136,14 @@ static gboolean verify_rows(Verify *verify, GError **error) {
             Item *item = &g_array_index(items, Item, i);
             if (!verify_item(verify, conn, item, error))
                 return FALSE;
+            verify->bytes += item->refs == 0 ? 0 : (gint64)item->row.size;
             if (g_get_monotonic_time() >= until) {
                 last = item->id;
                 break;
             }
         }
+        if (verify->progress != NULL)
+            verify->progress(verify->bytes, verify->data);
     } while (last != 0);
     return TRUE;
 }
@@ -152,16 +157,24 @@ static gboolean verify_path(const char *path, const char *name, gpointer data, G
     gboolean named;
     if (conn == NULL || !blob_is_named(conn, name, &named, error))
         return FALSE;
-    if (!named)
+    if (!named && !blob_is_underway(verify->store, name))
         find(verify, "the file %s belongs to no message; the server removes it by itself", path);
     return TRUE;
 }
 
 gboolean blob_verify(BlobStore *store, gboolean hashes,
-                     void (*finding)(const char *text, gpointer data), gpointer data,
-                     GError **error) {
-    Verify verify = {store, hashes, finding, data};
+                     void (*finding)(const char *text, gpointer data), BlobProgress progress,
+                     gpointer data, GError **error) {
+    Verify verify = {store, hashes, finding, progress, data, 0};
     return verify_rows(&verify, error) && blob_each_path(store, verify_path, &verify, error);
+}
+
+gint64 blob_bytes(BlobStore *store, GError **error) {
+    g_autoptr(DbConn) conn = db_read_begin(store->db, error);
+    if (conn == NULL)
+        return -1;
+    DbStmt *stmt = db_prepare(conn, "SELECT coalesce(sum(size), 0) FROM blob WHERE refs > 0");
+    return db_step(stmt, error) == DB_ROW ? db_column_int(stmt, 0) : -1;
 }
 
 gboolean blob_each_file(BlobStore *store, BlobEachFile each, gpointer data, GError **error) {

@@ -129,12 +129,13 @@ static gboolean put_in_place(BlobWriter *writer, GError **error) {
     g_autofree char *name = crypto_random_hex(BLOB_NAME_BYTES);
     g_autofree char *folder = blob_folder(writer->store, name);
     g_autofree char *path = blob_path(writer->store, name);
+    writer->name = g_steal_pointer(&name);
+    blob_underway_begin(writer->store, writer->name);
     /* 128 random bits: the name is free. */
     if (rename(writer->path, path) != 0)
         return fail_io(writer, "cannot move", error);
     g_free(writer->path);
     writer->path = g_steal_pointer(&path);
-    writer->name = g_steal_pointer(&name);
     if (fdatasync(writer->fd) != 0)
         return fail_io(writer, "cannot flush", error);
     return flush_folder(writer, folder, error);
@@ -162,6 +163,8 @@ void blob_writer_free(BlobWriter *writer) {
     unmap(writer);
     if (writer->path != NULL && !writer->spent)
         unlink(writer->path);
+    if (writer->name != NULL)
+        blob_underway_end(writer->store, writer->name);
     if (writer->fd >= 0)
         close(writer->fd);
     crypto_digest_free(writer->digest);

@@ -15,13 +15,19 @@ static void show_progress(const char *what G_GNUC_UNUSED, gint64 done, gint64 al
         cli_progress(work->call, done, all);
 }
 
+static gboolean follow(gpointer instance, GError **error) {
+    return instance_apply_pending(instance, error);
+}
+
 static MaintainData data_of(const CliCall *call) {
     const Instance *instance = call->instance;
     return (MaintainData){.directory = instance->path,
                           .admin = instance->admin,
                           .mail = instance->mail,
                           .blobs = instance->blobs,
-                          .store = instance->store};
+                          .store = instance->store,
+                          .follow = follow,
+                          .follow_data = call->instance};
 }
 
 /* ---- doctor ---- */
@@ -48,8 +54,11 @@ int cli_doctor(CliCall *call) {
     g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(g_free);
     Work work = {call, found};
     g_autoptr(GError) error = NULL;
-    if (!maintain_doctor(&data, flags, keep_finding, show_progress, &work, &error))
+    if (!maintain_doctor(&data, flags, keep_finding, show_progress, &work, &error)) {
+        for (guint i = 0; i < found->len; i++) /* what was seen before the look ended */
+            g_string_append_printf(call->err, "%s\n", (const char *)g_ptr_array_index(found, i));
         return cli_refuse(call, g_steal_pointer(&error));
+    }
     if (call->json) {
         g_auto(Buffer) document;
         buffer_init(&document, 256 * 1024 * 1024);

@@ -201,3 +201,35 @@ gboolean directory_pending_done(Directory *d, const DirectoryPending *pending, g
     Done done = {pending, count};
     return db_write(d->db, take_marks, &done, error);
 }
+
+/* ---- For doctor ---- */
+
+gboolean directory_each_told(DbConn *conn, DirectoryToldEach each, gpointer data, GError **error) {
+    DbStmt *stmt =
+        db_prepare(conn, "SELECT a.id, a.quota, a.local, p.account IS NOT NULL FROM account a"
+                         " LEFT JOIN pending p ON p.account = a.id ORDER BY a.id");
+    DbStep step;
+    while ((step = db_step(stmt, error)) == DB_ROW) {
+        DirectoryTold told = {db_column_int(stmt, 0), db_column_int(stmt, 1),
+                              db_column_text(stmt, 2), db_column_int(stmt, 3) != 0};
+        each(&told, data);
+    }
+    return step == DB_DONE;
+}
+
+static gboolean mark_again(DbConn *conn, gpointer data, GError **error) {
+    const GArray *accounts = data;
+    for (guint i = 0; i < accounts->len; i++) {
+        /* A mark that is there has a number that somebody may be about to take away. */
+        DbStmt *stmt = db_prepare(conn, "INSERT OR IGNORE INTO pending(account, change)"
+                                        " VALUES(?, 0)");
+        db_bind_int(stmt, 1, g_array_index(accounts, gint64, i));
+        if (!db_run(stmt, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+gboolean directory_tell_again(Db *admin, GArray *accounts, GError **error) {
+    return db_write(admin, mark_again, accounts, error);
+}

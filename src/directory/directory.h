@@ -84,6 +84,18 @@ GArray *directory_pending(Directory *directory, GError **error); /* DirectoryPen
 gboolean directory_pending_done(Directory *directory, const DirectoryPending *pending, guint count,
                                 GError **error);
 
+/* For doctor: every account with what the store should know of it. Inside a transaction of the
+ * caller; local is valid during the call. */
+typedef struct {
+    gint64 account, quota;
+    const char *local; /* part of its address */
+    gboolean pending;  /* the store may not have been told yet */
+} DirectoryTold;
+typedef void (*DirectoryToldEach)(const DirectoryTold *told, gpointer data);
+gboolean directory_each_told(DbConn *conn, DirectoryToldEach each, gpointer data, GError **error);
+/* Marks accounts (gint64) as pending again, which the store has lost. */
+gboolean directory_tell_again(Db *admin, GArray *accounts, GError **error);
+
 #define DIRECTORY_MAY_READ  (1u << 0) /* read the unit's mailbox */
 #define DIRECTORY_MAY_WRITE (1u << 1) /* file, flag, delete */
 #define DIRECTORY_MAY_SEND  (1u << 2) /* send as the unit */

@@ -118,7 +118,7 @@ static void assert_sound(Place *place, gint64 least) {
     g_autoptr(GString) found = g_string_new(NULL);
     g_autoptr(GError) error = NULL;
     assert_null(db_integrity_check(place->mail, &error));
-    assert_true(blob_verify(place->blobs, TRUE, note, found, &error));
+    assert_true(blob_verify(place->blobs, TRUE, note, NULL, found, &error));
     assert_string_equal(found->str, "");
     g_autoptr(DbConn) conn = db_read_begin(place->mail, NULL);
     DbStmt *stmt = db_prepare(conn, "SELECT count(*), (SELECT count(*) FROM blob) FROM message");

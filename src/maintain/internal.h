@@ -59,6 +59,13 @@ gboolean maintain_is_free(const char *folder, GError **error);
 /* Removes a folder that this program made. */
 void maintain_remove_tree(const char *folder);
 
+/* ---- accounts.c ---- */
+
+/* The accounts of the directory against those of the store. With repair those that the store lacks
+ * or has another quota for are told to it again. */
+gboolean maintain_check_accounts(const MaintainData *data, gboolean repair, MaintainFinding finding,
+                                 gpointer user, GError **error);
+
 /* ---- restore.c ---- */
 
 /* The last step inside the new data directory, before it appears under its name. */

@@ -9,6 +9,7 @@
 #define CV_MAINTAIN_MAINTAIN_H
 
 #include "blob/blob.h"
+#include "directory/directory.h"
 #include "store/store.h"
 
 /* An open data directory; the caller keeps everything. */
@@ -17,9 +18,13 @@ typedef struct {
     Db *admin, *mail;
     BlobStore *blobs;
     Store *store;
+    /* Brings the store in step with what the directory has marked as pending; NULL: cannot. */
+    gboolean (*follow)(gpointer data, GError **error);
+    gpointer follow_data;
 } MaintainData;
 
-/* what: "mail.db", "blob", …; done of all in that thing's own unit. On the calling thread. */
+/* what: "mail.db", "blob", …; done of all in that thing's own unit, for doctor the bytes of
+ * everything that it reads. On the calling thread. */
 typedef void (*MaintainProgress)(const char *what, gint64 done, gint64 all, gpointer data);
 /* One contradiction, in words for an administrator. */
 typedef void (*MaintainFinding)(const char *text, gpointer data);
@@ -31,8 +36,9 @@ typedef enum {
     MAINTAIN_DOCTOR_REPAIR =
         1 << 1, /* removes what belongs to nobody; not on a read-only opening */
 } MaintainDoctorFlags;
-/* Verifies both databases, every reference, count and (with the flag) hash. TRUE: looked at
- * everything, whatever was found. The log's bound holds beside a running server. */
+/* Verifies both databases, every reference, count and (with the flag) hash, the audit trail, and
+ * that directory and store know the same accounts. TRUE: looked at everything, whatever was found.
+ * The log's bound holds beside a running server. */
 gboolean maintain_doctor(const MaintainData *data, MaintainDoctorFlags flags,
                          MaintainFinding finding, MaintainProgress progress, gpointer user,
                          GError **error);

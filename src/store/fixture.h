@@ -195,7 +195,7 @@ static inline void print_finding(const char *text, gpointer data) {
 
 static inline void assert_clean(Place *place) {
     guint findings = 0;
-    assert_ok(store_verify(place->store, TRUE, print_finding, &findings, &error));
+    assert_ok(store_verify(place->store, TRUE, print_finding, NULL, &findings, &error));
     assert_int_equal(findings, 0);
 }
 

@@ -93,26 +93,46 @@ static gboolean repair_boxes(Repair *repair, GError **error) {
     }
 }
 
-/* All accounts in one transaction: their mailboxes' counts are right by now. */
-static gboolean repair_accounts(DbConn *conn, gpointer data, GError **error) {
-    Repair *repair = data;
-    DbStmt *stmt = db_prepare(
-        conn, "UPDATE account SET messages = t, quota_used = s FROM"
-              " (SELECT a.id AS i, coalesce(sum(m.total), 0) AS t, coalesce(sum(m.size), 0) AS s"
-              "  FROM account a LEFT JOIN mailbox m ON m.account = a.id GROUP BY a.id)"
-              " WHERE id = i AND (messages <> t OR quota_used <> s) RETURNING id");
+static gboolean tell_each(DbStmt *stmt, const Repair *repair, const char *what, GError **error) {
     DbStep step;
     while ((step = db_step(stmt, error)) == DB_ROW) {
-        g_autofree char *text = g_strdup_printf("account " N ": its counts were wrong; set right",
-                                                db_column_int(stmt, 0));
+        g_autofree char *text =
+            g_strdup_printf("account " N ": %s; set right", db_column_int(stmt, 0), what);
         repair->finding(text, repair->data);
     }
     return step == DB_DONE;
 }
 
+/* An account's row says nothing that its mailboxes do not, but for the quota, which the directory
+ * knows. Its log of changes begins anew, so that no client trusts what it cannot hold. */
+static gboolean repair_owners(DbConn *conn, gpointer data, GError **error) {
+    DbStmt *stmt = db_prepare(
+        conn,
+        "INSERT INTO account(id, modseq, next_id, horizon, quota_limit, quota_used, messages)"
+        " SELECT i, highest, 1 + coalesce((SELECT max(id) FROM"
+        "   (SELECT id, key FROM message UNION ALL SELECT id, key FROM expunged)"
+        "   WHERE key >> 32 IN (SELECT id FROM mailbox WHERE account = i)), 0), highest, 0, s, t"
+        " FROM (SELECT account AS i, sum(size) AS s, sum(total) AS t, max(max(modseq),"
+        "   coalesce((SELECT max(modseq) FROM change c WHERE c.account = m.account), 0)) AS highest"
+        "  FROM mailbox m WHERE account NOT IN (SELECT id FROM account) GROUP BY account)"
+        " WHERE TRUE RETURNING id");
+    return tell_each(stmt, data, "it had mailboxes and no row", error);
+}
+
+/* All accounts in one transaction: their mailboxes' counts are right by now. */
+static gboolean repair_accounts(DbConn *conn, gpointer data, GError **error) {
+    DbStmt *stmt = db_prepare(
+        conn, "UPDATE account SET messages = t, quota_used = s FROM"
+              " (SELECT a.id AS i, coalesce(sum(m.total), 0) AS t, coalesce(sum(m.size), 0) AS s"
+              "  FROM account a LEFT JOIN mailbox m ON m.account = a.id GROUP BY a.id)"
+              " WHERE id = i AND (messages <> t OR quota_used <> s) RETURNING id");
+    return tell_each(stmt, data, "its counts were wrong", error);
+}
+
 gboolean store_repair(Store *store, void (*finding)(const char *text, gpointer data), gpointer data,
                       GError **error) {
     Repair repair = {.store = store, .finding = finding, .data = data};
-    return repair_boxes(&repair, error) && db_write(store->db, repair_accounts, &repair, error) &&
+    return db_write(store->db, repair_owners, &repair, error) && repair_boxes(&repair, error) &&
+           db_write(store->db, repair_accounts, &repair, error) &&
            store_verify_blobs(store, TRUE, finding, data, error);
 }

@@ -86,6 +86,16 @@ gboolean store_account_ensure(Store *store, gint64 account, gint64 quota_limit, 
     return db_write(store->db, ensure_work, &ensure, error);
 }
 
+gboolean store_account_each(DbConn *conn,
+                            void (*each)(gint64 account, gint64 quota_limit, gpointer data),
+                            gpointer data, GError **error) {
+    DbStmt *stmt = db_prepare(conn, "SELECT id, quota_limit FROM account ORDER BY id");
+    DbStep step;
+    while ((step = db_step(stmt, error)) == DB_ROW)
+        each(db_column_int(stmt, 0), db_column_int(stmt, 1), data);
+    return step == DB_DONE;
+}
+
 gboolean store_account_get(Store *store, DbConn *conn, gint64 account, StoreAccount *out,
                            GError **error) {
     StoreOwner owner;

@@ -82,6 +82,10 @@ gboolean store_account_ensure(Store *store, gint64 account, gint64 quota_limit, 
 /* The same inside a DbWork, for many accounts in one transaction. */
 gboolean store_account_put(Store *store, DbConn *conn, gint64 account, gint64 quota_limit,
                            GError **error);
+/* Inside a transaction of the caller: every account, for doctor. */
+gboolean store_account_each(DbConn *conn,
+                            void (*each)(gint64 account, gint64 quota_limit, gpointer data),
+                            gpointer data, GError **error);
 gboolean store_account_get(Store *store, DbConn *conn, gint64 account, StoreAccount *out,
                            GError **error); /* NOT_FOUND */
 
@@ -351,14 +355,16 @@ gboolean store_intake_find(Store *store, DbConn *conn, const char *what, guint l
 /* Removes expunged messages that no view holds, log entries behind the horizon (retention in
  * microseconds), intake older than its retention; sweeps blobs. In slices; call it now and then. */
 gboolean store_sweep(Store *store, gint64 retention, GError **error);
-/* Every reference, hash and count: calls finding for each contradiction. Reads in slices. */
+/* Every reference, hash and count: calls finding for each contradiction. progress as for
+ * blob_verify. Reads in slices. */
 gboolean store_verify(Store *store, gboolean hashes,
-                      void (*finding)(const char *text, gpointer data), gpointer data,
-                      GError **error);
+                      void (*finding)(const char *text, gpointer data), BlobProgress progress,
+                      gpointer data, GError **error);
 
 /* Sets right what is counted a second time for speed, where it differs from the rows: messages,
- * unseen, deleted and size of a mailbox, messages and bytes of an account, references of a blob.
- * Tells each through finding. Touches no message. Not on the writer thread. */
+ * unseen, deleted and size of a mailbox, messages and bytes of an account, references of a blob;
+ * makes an account's row again where its mailboxes are there. Tells each through finding. Touches
+ * no message. Not on the writer thread. */
 gboolean store_repair(Store *store, void (*finding)(const char *text, gpointer data), gpointer data,
                       GError **error);
 /* After a restore: every mailbox gets a UIDVALIDITY that was never given, not even after the backup

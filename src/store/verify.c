@@ -195,8 +195,8 @@ static gboolean check_accounts(const Check *check, GError **error) {
 }
 
 gboolean store_verify(Store *store, gboolean hashes,
-                      void (*finding)(const char *text, gpointer data), gpointer data,
-                      GError **error) {
+                      void (*finding)(const char *text, gpointer data), BlobProgress progress,
+                      gpointer data, GError **error) {
     Check check = {store, finding, data};
     gint64 mailbox = 0;
     do {
@@ -205,5 +205,5 @@ gboolean store_verify(Store *store, gboolean hashes,
     } while (mailbox != 0);
     return check_accounts(&check, error) &&
            store_verify_blobs(store, FALSE, finding, data, error) &&
-           blob_verify(store->blobs, hashes, finding, data, error);
+           blob_verify(store->blobs, hashes, finding, progress, data, error);
 }
