@@ -8,15 +8,15 @@
 #include "base/metrics.h"
 #include "text/fold.h"
 
-static Metric attempts_ok =
-    METRIC_COUNTER("congvu_auth_attempts_total{result=\"ok\"}", "Attempts to sign in, by result");
-static Metric attempts_failed = METRIC_COUNTER("congvu_auth_attempts_total{result=\"failed\"}",
-                                               "Attempts to sign in, by result");
-static Metric attempts_locked = METRIC_COUNTER("congvu_auth_attempts_total{result=\"locked\"}",
-                                               "Attempts to sign in, by result");
-static Metric attempts_busy =
-    METRIC_COUNTER("congvu_auth_attempts_total{result=\"busy\"}", "Attempts to sign in, by result");
-static Metric delayed = METRIC_COUNTER("congvu_auth_delayed_total", "Attempts that had to wait");
+METRIC_COUNTER(attempts_ok, "congvu_auth_attempts_total{result=\"ok\"}",
+               "Attempts to sign in, by result");
+METRIC_COUNTER(attempts_failed, "congvu_auth_attempts_total{result=\"failed\"}",
+               "Attempts to sign in, by result");
+METRIC_COUNTER(attempts_locked, "congvu_auth_attempts_total{result=\"locked\"}",
+               "Attempts to sign in, by result");
+METRIC_COUNTER(attempts_busy, "congvu_auth_attempts_total{result=\"busy\"}",
+               "Attempts to sign in, by result");
+METRIC_COUNTER(delayed, "congvu_auth_delayed_total", "Attempts that had to wait");
 
 static const struct {
     const char *name, *text;

@@ -1,33 +1,19 @@
-/* Self-registering metrics and their text form; see metrics.h. */
+/* The metrics of the program and their text form; see metrics.h. */
 #include "base/metrics.h"
 
-static Metric *registered_metrics;
-static GMutex register_lock;
-
-static void register_metric(Metric *metric) {
-    if (__atomic_load_n(&metric->registered, __ATOMIC_ACQUIRE))
-        return;
-    g_mutex_lock(&register_lock);
-    if (!metric->registered) {
-        metric->next = registered_metrics;
-        registered_metrics = metric;
-        __atomic_store_n(&metric->registered, 1, __ATOMIC_RELEASE);
-    }
-    g_mutex_unlock(&register_lock);
-}
+/* Ends of the section that METRIC_DEFINE fills; absent in a program without a metric. */
+extern Metric *__start_cv_metrics[] __attribute__((weak));
+extern Metric *__stop_cv_metrics[] __attribute__((weak));
 
 void metric_add(Metric *metric, gint64 n) {
-    register_metric(metric);
     __atomic_fetch_add(&metric->value, n, __ATOMIC_RELAXED);
 }
 
 void metric_set(Metric *metric, gint64 n) {
-    register_metric(metric);
     __atomic_store_n(&metric->value, n, __ATOMIC_RELAXED);
 }
 
 void metric_observe(Metric *metric, gint64 microseconds) {
-    register_metric(metric);
     gint64 bound = 100;
     for (int i = 0; i < METRIC_BUCKETS; i++, bound *= 4)
         if (microseconds <= bound)
@@ -47,24 +33,36 @@ static void write_histogram(Buffer *out, const Metric *m) {
     buffer_printf(out, "%s_count %" G_GINT64_FORMAT "\n", m->name, count);
 }
 
+static gint by_name(gconstpointer a, gconstpointer b) {
+    const Metric *const *one = a, *const *other = b;
+    return strcmp((*one)->name, (*other)->name);
+}
+
+static void write_metric(Buffer *out, const Metric *m) {
+    gint64 value = __atomic_load_n(&m->value, __ATOMIC_RELAXED);
+    if (m->kind == METRIC_KIND_HISTOGRAM)
+        write_histogram(out, m);
+    else if (m->kind == METRIC_KIND_TIME)
+        buffer_printf(out, "%s %.6f\n", m->name, (double)value / 1e6);
+    else
+        buffer_printf(out, "%s %" G_GINT64_FORMAT "\n", m->name, value);
+}
+
 void metrics_write(Buffer *out) {
-    static const char *const types[] = {"counter", "gauge", "histogram"};
+    static const char *const types[] = {"counter", "gauge", "histogram", "counter"};
+    g_autoptr(GPtrArray) all = g_ptr_array_new();
+    for (Metric **m = __start_cv_metrics; m < __stop_cv_metrics; m++)
+        g_ptr_array_add(all, *m);
+    g_ptr_array_sort(all, by_name);
     g_autofree char *last_family = NULL;
-    g_mutex_lock(&register_lock);
-    const Metric *m = registered_metrics;
-    g_mutex_unlock(&register_lock);
-    for (; m != NULL; m = m->next) {
-        gssize brace = bytes_find_byte(bytes_of_string(m->name), '{');
-        g_autofree char *family = brace < 0 ? g_strdup(m->name) : g_strndup(m->name, (gsize)brace);
+    for (guint i = 0; i < all->len; i++) {
+        const Metric *m = g_ptr_array_index(all, i);
+        g_autofree char *family = g_strndup(m->name, strcspn(m->name, "{"));
         if (g_strcmp0(family, last_family) != 0)
             buffer_printf(out, "# HELP %s %s\n# TYPE %s %s\n", family, m->help, family,
                           types[m->kind]);
         g_free(last_family);
         last_family = g_steal_pointer(&family);
-        if (m->kind == METRIC_KIND_HISTOGRAM)
-            write_histogram(out, m);
-        else
-            buffer_printf(out, "%s %" G_GINT64_FORMAT "\n", m->name,
-                          __atomic_load_n(&m->value, __ATOMIC_RELAXED));
+        write_metric(out, m);
     }
 }

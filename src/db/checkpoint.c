@@ -18,9 +18,8 @@ enum {
     COMPLAIN_SECONDS = 60,
 };
 
-static Metric wal_size = METRIC_GAUGE("congvu_db_wal_bytes", "Bytes in the write-ahead log");
-static Metric checkpoint_time =
-    METRIC_HISTOGRAM("congvu_db_checkpoint_seconds", "Time of a checkpoint");
+METRIC_GAUGE(wal_size, "congvu_db_wal_bytes", "Bytes in the write-ahead logs");
+METRIC_HISTOGRAM(checkpoint_time, "congvu_db_checkpoint_seconds", "Time of a checkpoint");
 
 static void complain(Db *db, const char *event, int code) {
     gint64 now = g_get_monotonic_time();
@@ -74,8 +73,9 @@ static void checkpoint(Db *db, int mode) {
 
 static void publish_size(Db *db) {
     gint64 bytes = (gint64)db->wal_frames * FRAME;
+    /* All databases together; the writer alone changes its own. */
+    metric_add(&wal_size, bytes - __atomic_load_n(&db->wal_bytes, __ATOMIC_RELAXED));
     __atomic_store_n(&db->wal_bytes, bytes, __ATOMIC_RELAXED);
-    metric_set(&wal_size, bytes);
 }
 
 int db_checkpoint_count(void *data, sqlite3 *handle, const char *name, int frames) {
@@ -104,4 +104,5 @@ void db_checkpoint_if_due(Db *db, gboolean idle) {
 
 void db_checkpoint_last(Db *db) {
     checkpoint(db, SQLITE_CHECKPOINT_TRUNCATE);
+    publish_size(db);
 }

@@ -19,10 +19,9 @@ enum {
     IDLE_MICROSECONDS = 2 * 1000 * 1000,
 };
 
-static Metric group_commits = METRIC_COUNTER("congvu_db_commits_total", "Group commits");
-static Metric group_requests = METRIC_COUNTER("congvu_db_requests_total", "Write requests");
-static Metric commit_time =
-    METRIC_HISTOGRAM("congvu_db_commit_seconds", "Time of a group commit with its flush");
+METRIC_COUNTER(group_commits, "congvu_db_commits_total", "Group commits");
+METRIC_COUNTER(group_requests, "congvu_db_requests_total", "Write requests");
+METRIC_HISTOGRAM(commit_time, "congvu_db_commit_seconds", "Time of a group commit with its flush");
 
 /* ---- The queue ---- */
 

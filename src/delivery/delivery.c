@@ -34,12 +34,10 @@ struct DeliveryRequest {
     char *text;
 };
 
-static Metric delivered_total =
-    METRIC_COUNTER("congvu_delivered_copies_total", "Copies put into local mailboxes");
-static Metric queued_total =
-    METRIC_COUNTER("congvu_queued_entries_total", "Entries put into the outbound queue");
-static Metric delivery_seconds = METRIC_HISTOGRAM(
-    "congvu_delivery_seconds", "Time from the end of a message's data to its durable copies");
+METRIC_COUNTER(delivered_total, "congvu_delivered_copies_total", "Copies put into local mailboxes");
+METRIC_COUNTER(queued_total, "congvu_queued_entries_total", "Entries put into the outbound queue");
+METRIC_HISTOGRAM(delivery_seconds, "congvu_delivery_seconds",
+                 "Time from the end of a message's data to its durable copies");
 
 Delivery *delivery_new(Store *store) {
     Delivery *delivery = g_new0(Delivery, 1);

@@ -318,3 +318,16 @@ gboolean directory_account_each(Directory *d, const DirectoryAccountFilter *filt
     db_reset(stmt);
     return step != DB_FAILED;
 }
+
+gboolean directory_account_count(Directory *d, gint64 counts[DIRECTORY_CLOSED + 1],
+                                 GError **error) {
+    memset(counts, 0, (DIRECTORY_CLOSED + 1) * sizeof counts[0]);
+    g_autoptr(DbConn) conn = db_read_begin(d->db, error);
+    if (conn == NULL)
+        return FALSE;
+    DbStmt *stmt = db_prepare(conn, "SELECT state, count(*) FROM account GROUP BY state");
+    DbStep step;
+    while ((step = db_step(stmt, error)) == DB_ROW)
+        counts[db_column_int(stmt, 0)] = db_column_int(stmt, 1);
+    return step != DB_FAILED;
+}

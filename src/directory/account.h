@@ -48,6 +48,9 @@ typedef gboolean (*DirectoryAccountEach)(const DirectoryAccountRow *row, gpointe
 /* By unit, then address. FALSE from each stops. */
 gboolean directory_account_each(Directory *directory, const DirectoryAccountFilter *filter,
                                 DirectoryAccountEach each, gpointer data, GError **error);
+/* How many there are, by DirectoryState. */
+gboolean directory_account_count(Directory *directory, gint64 counts[DIRECTORY_CLOSED + 1],
+                                 GError **error);
 /* "active", "locked" …; "person" … */
 const char *directory_state_name(DirectoryState state);
 const char *directory_kind_name(DirectoryKind kind);

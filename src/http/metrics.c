@@ -110,8 +110,14 @@ static NetVerdict run(NetSession *session, gpointer state, NetEvents events) {
     }
 }
 
+METRIC_GAUGE(open_sessions, "congvu_net_sessions{protocol=\"metrics\"}", "Sessions that are open");
+METRIC_COUNTER(all_sessions, "congvu_net_sessions_total{protocol=\"metrics\"}",
+               "Sessions that were opened");
+
 const NetProtocol http_metrics_protocol = {
     .name = "metrics",
+    .open_sessions = &open_sessions,
+    .all_sessions = &all_sessions,
     .input_maximum = HTTP_METRICS_REQUEST,
     .greeting_time = 10 * CLOCK_SECOND,
     .run = run,

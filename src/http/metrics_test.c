@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-static Metric apples = METRIC_COUNTER("congvu_test_apples_total", "Apples seen");
+METRIC_COUNTER(apples, "congvu_test_apples_total", "Apples seen");
 
 static void refresh(gpointer data) {
     ++*(int *)data;

@@ -13,12 +13,9 @@ enum {
     COMMANDS_A_TURN = 32, /* pipelined commands before others are let run */
 };
 
-static Metric commands_total =
-    METRIC_COUNTER("congvu_imap_commands_total", "IMAP commands answered");
-static Metric errors_total =
-    METRIC_COUNTER("congvu_imap_errors_total", "IMAP commands answered with BAD");
-static Metric command_time =
-    METRIC_HISTOGRAM("congvu_imap_command_seconds", "Time in a command's function");
+METRIC_COUNTER(commands_total, "congvu_imap_commands_total", "IMAP commands answered");
+METRIC_COUNTER(errors_total, "congvu_imap_errors_total", "IMAP commands answered with BAD");
+METRIC_HISTOGRAM(command_time, "congvu_imap_command_seconds", "Time in a command's function");
 
 void imap_options_default(ImapOptions *options) {
     *options = (ImapOptions){
@@ -447,8 +444,14 @@ void imap_account_changed(NetServer *server, gint64 account) {
     net_each_session(server, &imap_protocol, recheck, &account);
 }
 
+METRIC_GAUGE(open_sessions, "congvu_net_sessions{protocol=\"imap\"}", "Sessions that are open");
+METRIC_COUNTER(all_sessions, "congvu_net_sessions_total{protocol=\"imap\"}",
+               "Sessions that were opened");
+
 const NetProtocol imap_protocol = {
     .name = "imap",
+    .open_sessions = &open_sessions,
+    .all_sessions = &all_sessions,
     .state_size = sizeof(ImapSession),
     .input_maximum = INPUT_MAXIMUM,
     .greeting_time = 60 * G_USEC_PER_SEC,

@@ -11,10 +11,8 @@ typedef struct {
     AuthAttempt *attempt;
 } SigninJob;
 
-static Metric signins_good =
-    METRIC_COUNTER("congvu_imap_signins_total{result=\"ok\"}", "Sign-ins over IMAP");
-static Metric signins_bad =
-    METRIC_COUNTER("congvu_imap_signins_total{result=\"failed\"}", "Sign-ins over IMAP");
+METRIC_COUNTER(signins_good, "congvu_imap_signins_total{result=\"ok\"}", "Sign-ins over IMAP");
+METRIC_COUNTER(signins_bad, "congvu_imap_signins_total{result=\"failed\"}", "Sign-ins over IMAP");
 
 static void on_done(gpointer data) {
     net_wake(data);

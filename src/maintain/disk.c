@@ -15,8 +15,7 @@ struct MaintainDisk {
     gint low;         /* atomic: the last answer */
 };
 
-static Metric free_bytes =
-    METRIC_GAUGE("congvu_disk_available_bytes", "Bytes free where the data directory lies");
+METRIC_GAUGE(free_bytes, "congvu_disk_available_bytes", "Bytes free where the data directory lies");
 
 MaintainDisk *maintain_disk_new(const char *directory, gint64 watermark) {
     MaintainDisk *disk = g_new0(MaintainDisk, 1);

@@ -20,9 +20,7 @@
 
 enum { BACKLOG = 1024, SYSTEMD_FIRST_FD = 3, ACCEPT_BATCH = 64 };
 
-static Metric opened = METRIC_COUNTER("congvu_net_opened_total", "Connections accepted");
-static Metric refused =
-    METRIC_COUNTER("congvu_net_refused_total", "Connections over a limit, closed at once");
+METRIC_COUNTER(refused, "congvu_net_refused_total", "Connections over a limit, closed at once");
 
 /* ---- Listening ---- */
 
@@ -205,7 +203,6 @@ static void accepted(NetServer *server, NetListenerState *listener, int fd,
         net_session_discard(session);
         return;
     }
-    metric_add(&opened, 1);
     g_mutex_lock(&server->fd_locks[(guint)fd % NET_FD_LOCKS]);
     server->by_fd[fd] = session;
     g_mutex_unlock(&server->fd_locks[(guint)fd % NET_FD_LOCKS]);

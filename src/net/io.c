@@ -7,9 +7,8 @@
 #include <errno.h>
 #include <openssl/err.h>
 
-static Metric handshakes = METRIC_COUNTER("congvu_net_tls_handshakes_total", "TLS handshakes done");
-static Metric handshake_failures =
-    METRIC_COUNTER("congvu_net_tls_failures_total", "TLS handshakes that failed");
+METRIC_COUNTER(handshakes, "congvu_net_tls_handshakes_total", "TLS handshakes done");
+METRIC_COUNTER(handshake_failures, "congvu_net_tls_failures_total", "TLS handshakes that failed");
 
 /* ---- TLS ---- */
 

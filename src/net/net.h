@@ -12,6 +12,7 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/metrics.h"
 
 typedef struct NetServer NetServer;
 typedef struct NetSession NetSession;
@@ -45,7 +46,9 @@ typedef enum {
 } NetEvents;
 
 typedef struct {
-    const char *name;     /* "smtp", "submission", "imap": log and metrics */
+    const char *name; /* "smtp", "submission", "imap": for the log */
+    /* What counts its sessions: those that are open, and all ever. May be NULL. */
+    Metric *open_sessions, *all_sessions;
     gsize state_size;     /* bytes of zeroed protocol state made with the session */
     gsize input_maximum;  /* bytes of unread input kept at most (a line and a piece of literal) */
     gint64 greeting_time; /* microseconds a peer has until its first full command */
@@ -89,6 +92,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(NetServer, net_server_free)
  * compression, no early data. */
 gboolean net_server_set_certificate(NetServer *server, const char *certificate, const char *key,
                                     GError **error);
+/* Whether a server could use them, without one; *expires: Unix microseconds. */
+gboolean net_check_certificate(const char *certificate, const char *key, gint64 *expires,
+                               GError **error);
 /* Writes a self-signed P-256 certificate for the names, valid ten years (0600 key). */
 gboolean net_make_certificate(const char *certificate, const char *key, const char *const *names,
                               GError **error);

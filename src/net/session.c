@@ -6,7 +6,10 @@
 
 #include <unistd.h>
 
-static Metric sessions_metric = METRIC_GAUGE("congvu_net_sessions", "Sessions that are open");
+static void count_open(const NetSession *session, gint64 n) {
+    if (session->protocol->open_sessions != NULL)
+        metric_add(session->protocol->open_sessions, n);
+}
 
 /* Unique in the process and, by the random start, between processes; a name, no secret. */
 static void make_id(char id[NET_ID_LENGTH + 1]) {
@@ -37,7 +40,9 @@ NetSession *net_session_make(const NetProtocol *protocol, gpointer service) {
     buffer_init(&session->input, protocol->input_maximum);
     buffer_init(&session->output, NET_OUTPUT_LIMIT);
     make_id(session->id);
-    metric_add(&sessions_metric, 1);
+    count_open(session, 1);
+    if (protocol->all_sessions != NULL)
+        metric_add(protocol->all_sessions, 1);
     return session;
 }
 
@@ -104,12 +109,12 @@ void net_session_destroy(NetSession *session) {
             g_cond_broadcast(&server->gone);
         g_mutex_unlock(&server->lock);
     }
-    metric_add(&sessions_metric, -1);
+    count_open(session, -1);
     net_session_unref(session);
 }
 
 void net_session_discard(NetSession *session) {
-    metric_add(&sessions_metric, -1);
+    count_open(session, -1);
     net_session_unref(session);
 }
 

@@ -5,6 +5,7 @@
  * renegotiation, no early data. Session tickets are sealed with a key that lives in the settings:
  * a new certificate makes new settings, and with them a new key. */
 #include "base/clock.h"
+#include "base/metrics.h"
 #include "net/internal.h"
 
 #include <errno.h>
@@ -18,6 +19,9 @@
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SSL_CTX, SSL_CTX_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(EVP_PKEY, EVP_PKEY_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(X509, X509_free)
+
+METRIC_GAUGE(expires_seconds, "congvu_tls_certificate_expires_seconds",
+             "Unix time at which the certificate in force ends");
 
 static const char ciphers_12[] = "ECDHE+AESGCM:ECDHE+CHACHA20";
 
@@ -49,24 +53,50 @@ static SSL_CTX *make_settings(void) {
     return settings;
 }
 
-gboolean net_server_set_certificate(NetServer *server, const char *certificate, const char *key,
-                                    GError **error) {
+static gint64 end_of(SSL_CTX *settings) {
+    struct tm end = {0};
+    const X509 *certificate = SSL_CTX_get0_certificate(settings);
+    if (certificate == NULL || ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &end) != 1)
+        return 0;
+    return (gint64)timegm(&end) * CLOCK_SECOND;
+}
+
+/* Settings with this certificate; NULL with error. */
+static SSL_CTX *load_certificate(const char *certificate, const char *key, GError **error) {
     ERR_clear_error();
     g_autoptr(SSL_CTX) settings = make_settings();
     if (settings == NULL)
-        return cv_fail(error, CV_ERROR_INTERNAL, "the TLS library does not start: %s",
-                       library_reason());
-    if (SSL_CTX_use_certificate_chain_file(settings, certificate) != 1)
-        return cv_fail(error, CV_ERROR_INPUT, "cannot use the certificate %s: %s", certificate,
-                       library_reason());
-    if (SSL_CTX_use_PrivateKey_file(settings, key, SSL_FILETYPE_PEM) != 1)
-        return cv_fail(error, CV_ERROR_INPUT, "cannot use the key %s: %s", key, library_reason());
-    if (SSL_CTX_check_private_key(settings) != 1)
-        return cv_fail(error, CV_ERROR_INPUT, "the key %s does not belong to the certificate %s",
-                       key, certificate);
+        cv_fail(error, CV_ERROR_INTERNAL, "the TLS library does not start: %s", library_reason());
+    else if (SSL_CTX_use_certificate_chain_file(settings, certificate) != 1)
+        cv_fail(error, CV_ERROR_INPUT, "cannot use the certificate %s: %s", certificate,
+                library_reason());
+    else if (SSL_CTX_use_PrivateKey_file(settings, key, SSL_FILETYPE_PEM) != 1)
+        cv_fail(error, CV_ERROR_INPUT, "cannot use the key %s: %s", key, library_reason());
+    else if (SSL_CTX_check_private_key(settings) != 1)
+        cv_fail(error, CV_ERROR_INPUT, "the key %s does not belong to the certificate %s", key,
+                certificate);
+    else
+        return g_steal_pointer(&settings);
+    return NULL;
+}
+
+gboolean net_check_certificate(const char *certificate, const char *key, gint64 *expires,
+                               GError **error) {
+    g_autoptr(SSL_CTX) settings = load_certificate(certificate, key, error);
+    if (settings != NULL)
+        *expires = end_of(settings);
+    return settings != NULL;
+}
+
+gboolean net_server_set_certificate(NetServer *server, const char *certificate, const char *key,
+                                    GError **error) {
+    SSL_CTX *settings = load_certificate(certificate, key, error);
+    if (settings == NULL)
+        return FALSE;
+    metric_set(&expires_seconds, end_of(settings) / CLOCK_SECOND);
     g_mutex_lock(&server->lock);
     SSL_CTX *before = server->tls;
-    server->tls = g_steal_pointer(&settings);
+    server->tls = settings;
     g_mutex_unlock(&server->lock);
     SSL_CTX_free(before); /* sessions that are open hold it */
     return TRUE;

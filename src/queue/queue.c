@@ -99,6 +99,15 @@ gboolean queue_each(DbConn *conn, QueueEach each, gpointer data, GError **error)
     return walk(stmt, each, data, NULL, error);
 }
 
+gboolean queue_count(DbConn *conn, gint64 counts[QUEUE_SENDING + 1], GError **error) {
+    DbStmt *stmt = db_prepare(conn, "SELECT state, count(*) FROM queue_entry GROUP BY state");
+    memset(counts, 0, (QUEUE_SENDING + 1) * sizeof counts[0]);
+    DbStep step;
+    while ((step = db_step(stmt, error)) == DB_ROW)
+        counts[db_column_int(stmt, 0)] = db_column_int(stmt, 1);
+    return step != DB_FAILED;
+}
+
 gboolean queue_get(DbConn *conn, gint64 id, QueueEach each, gpointer data, GError **error) {
     DbStmt *stmt = db_prepare(conn, "SELECT " COLUMNS " FROM queue_entry WHERE id = ?");
     db_bind_int(stmt, 1, id);

@@ -36,6 +36,8 @@ gboolean queue_insert(DbConn *conn, const QueueEntry *entry, gint64 *id, GError 
 gboolean queue_set_intake(DbConn *conn, gint64 first, gint64 last, gint64 intake, GError **error);
 typedef gboolean (*QueueEach)(const QueueEntry *entry, gpointer data);
 gboolean queue_each(DbConn *conn, QueueEach each, gpointer data, GError **error);
+/* How many there are, by QueueState. */
+gboolean queue_count(DbConn *conn, gint64 counts[QUEUE_SENDING + 1], GError **error);
 /* The entry; strings are valid during each only. NOT_FOUND. */
 gboolean queue_get(DbConn *conn, gint64 id, QueueEach each, gpointer data, GError **error);
 /* Hold or release one entry; holding an account's mail holds all its entries [Điều 4.2.c]. */

@@ -10,6 +10,7 @@
 #include "imap/imap.h"
 #include "maintain/disk.h"
 #include "net/net.h"
+#include "serve/figures.h"
 #include "serve/instance.h"
 #include "smtp/server/smtp.h"
 
@@ -37,6 +38,8 @@ typedef struct {
     Remote *remote;
     MaintainDisk *disk;
     int lock_fd; /* until the instance has it; -1 */
+    Figures figures;
+    HttpMetrics metrics;
 } Serve;
 
 /* ---- Doors ---- */
@@ -86,7 +89,7 @@ static gboolean open_doors(Serve *serve, GError **error) {
     }
     return listen_on(serve, &imap_protocol, &serve->imap, 143, FALSE, error) &&
            listen_on(serve, &imap_protocol, &serve->imap, 993, TRUE, error) &&
-           listen_on(serve, &http_metrics_protocol, NULL, 9090, FALSE, error);
+           listen_on(serve, &http_metrics_protocol, &serve->metrics, 9090, FALSE, error);
 }
 
 /* ---- Privileges ---- */
@@ -173,6 +176,8 @@ static void prepare_services(Serve *serve) {
         smtp->disk_low = maintain_disk_low;
         smtp->disk_low_data = serve->disk;
     }
+    serve->figures.disk = serve->disk;
+    serve->metrics = (HttpMetrics){figures_refresh, &serve->figures};
     ImapOptions *imap = &serve->imap.options;
     imap_options_default(imap);
     imap->hostname = config->hostname;
@@ -196,6 +201,8 @@ static void connect_services(Serve *serve) {
         serve->smtp[door].delivery = instance->delivery;
         serve->smtp[door].auth = instance->auth;
     }
+    serve->figures.instance = instance;
+    figures_begin();
     serve->imap.directory = instance->directory;
     serve->imap.store = instance->store;
     serve->imap.auth = instance->auth;

@@ -5,9 +5,9 @@
 #include "base/metrics.h"
 #include "smtp/server/session.h"
 
-static Metric sign_ins = METRIC_COUNTER("congvu_smtp_sign_ins_total", "Sign-ins over SMTP");
-static Metric sign_in_failures =
-    METRIC_COUNTER("congvu_smtp_sign_in_failures_total", "Sign-ins over SMTP that failed");
+METRIC_COUNTER(sign_ins, "congvu_smtp_sign_ins_total", "Sign-ins over SMTP");
+METRIC_COUNTER(sign_in_failures, "congvu_smtp_sign_in_failures_total",
+               "Sign-ins over SMTP that failed");
 
 void smtp_auth_forget(SmtpSession *session) {
     g_clear_pointer(&session->attempt, auth_attempt_free);

@@ -5,8 +5,8 @@
 #include "base/metrics.h"
 #include "smtp/server/session.h"
 
-static Metric refused_recipients =
-    METRIC_COUNTER("congvu_smtp_recipients_refused_total", "Recipients refused at RCPT");
+METRIC_COUNTER(refused_recipients, "congvu_smtp_recipients_refused_total",
+               "Recipients refused at RCPT");
 
 /* RFC 3461 4.1: NEVER alone, or SUCCESS, FAILURE, DELAY separated by commas. */
 static gboolean is_notify(Bytes value) {

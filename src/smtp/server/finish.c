@@ -6,11 +6,27 @@
 #include "base/metrics.h"
 #include "smtp/server/session.h"
 
-static Metric accepted = METRIC_COUNTER("congvu_smtp_accepted_total", "Messages accepted by SMTP");
-static Metric refused =
-    METRIC_COUNTER("congvu_smtp_refused_total", "Messages refused at the end of their data");
-static Metric accepted_bytes =
-    METRIC_COUNTER("congvu_smtp_accepted_bytes_total", "Bytes of the messages accepted");
+#define COUNTS(door, label)                                                                        \
+    METRIC_COUNTER(door##_accepted,                                                                \
+                   "congvu_smtp_messages_total{door=\"" label "\",result=\"accepted\"}", HELP);    \
+    METRIC_COUNTER(door##_deferred,                                                                \
+                   "congvu_smtp_messages_total{door=\"" label "\",result=\"deferred\"}", HELP);    \
+    METRIC_COUNTER(door##_refused,                                                                 \
+                   "congvu_smtp_messages_total{door=\"" label "\",result=\"refused\"}", HELP)
+#define HELP "Messages whose data came, by how that ended: 250, 4xx, 5xx"
+COUNTS(mx, "smtp");
+COUNTS(submission, "submission");
+COUNTS(submissions, "submissions");
+
+static struct {
+    Metric *accepted, *deferred, *refused;
+} const messages[] = {
+    [SMTP_DOOR_MX] = {&mx_accepted, &mx_deferred, &mx_refused},
+    [SMTP_DOOR_SUBMISSION] = {&submission_accepted, &submission_deferred, &submission_refused},
+    [SMTP_DOOR_SUBMISSIONS] = {&submissions_accepted, &submissions_deferred, &submissions_refused},
+};
+METRIC_COUNTER(accepted_bytes, "congvu_smtp_accepted_bytes_total",
+               "Bytes of the messages accepted");
 
 enum { PENDING_WAITING, PENDING_DONE, PENDING_ABANDONED };
 
@@ -56,7 +72,8 @@ static void log_end(SmtpSession *session, const char *event, int code, const cha
 }
 
 static void answer(SmtpSession *session, int code, const char *text) {
-    metric_add(&refused, 1);
+    SmtpDoor door = session->service->door;
+    metric_add(code < 500 ? messages[door].deferred : messages[door].refused, 1);
     log_end(session, "smtp.refused", code, text);
     smtp_reply(session, code, text);
     smtp_reset(session);
@@ -147,7 +164,7 @@ gboolean smtp_finish_collect(SmtpSession *session) {
     if (code != 0) {
         answer(session, code, text);
     } else {
-        metric_add(&accepted, 1);
+        metric_add(messages[session->service->door].accepted, 1);
         metric_add(&accepted_bytes, (gint64)session->mail->size);
         log_end(session, "smtp.accepted", 250, text);
         session->messages++;

@@ -9,9 +9,8 @@
 #include "base/metrics.h"
 #include "text/latin.h"
 
-static Metric connections = METRIC_COUNTER("congvu_smtp_connections_total", "SMTP sessions");
-static Metric protocol_errors =
-    METRIC_COUNTER("congvu_smtp_errors_total", "SMTP commands that were answered with 5xx");
+METRIC_COUNTER(protocol_errors, "congvu_smtp_errors_total",
+               "SMTP commands that were answered with 5xx");
 
 void smtp_options_init(SmtpOptions *options) {
     *options = (SmtpOptions){
@@ -215,7 +214,6 @@ static NetVerdict pump(SmtpSession *session) {
 }
 
 static void greet(SmtpSession *session) {
-    metric_add(&connections, 1);
     log_event(LOG_LEVEL_INFO, "smtp.connect", "session", net_session_id(session->net), "door",
               smtp_door_name(session->service->door), "peer", net_session_peer(session->net), NULL);
     buffer_printf(net_output(session->net), "220 %s ESMTP congvu\r\n",
@@ -268,18 +266,28 @@ static void smtp_free(gpointer state) {
     g_clear_pointer(&session->greeting, g_free);
 }
 
-#define PROTOCOL(its_name)                                                                         \
+#define COUNTS(door, label)                                                                        \
+    METRIC_GAUGE(door##_open, "congvu_net_sessions{protocol=\"" label "\"}",                       \
+                 "Sessions that are open");                                                        \
+    METRIC_COUNTER(door##_all, "congvu_net_sessions_total{protocol=\"" label "\"}",                \
+                   "Sessions that were opened")
+COUNTS(mx, "smtp");
+COUNTS(submission, "submission");
+COUNTS(submissions, "submissions");
+
+#define PROTOCOL(its_name, counts)                                                                 \
     {                                                                                              \
-        .name = its_name, .state_size = sizeof(SmtpSession), .input_maximum = SMTP_INPUT,          \
+        .name = its_name, .open_sessions = &counts##_open, .all_sessions = &counts##_all,          \
+        .state_size = sizeof(SmtpSession), .input_maximum = SMTP_INPUT,                            \
         .greeting_time = 5 * 60 * CLOCK_SECOND,                                                    \
         .refusal = "421 4.3.2 Too many connections, please try again later\r\n", .run = smtp_run,  \
         .free = smtp_free                                                                          \
     }
 
 static const NetProtocol protocols[] = {
-    [SMTP_DOOR_MX] = PROTOCOL("smtp"),
-    [SMTP_DOOR_SUBMISSION] = PROTOCOL("submission"),
-    [SMTP_DOOR_SUBMISSIONS] = PROTOCOL("submissions"),
+    [SMTP_DOOR_MX] = PROTOCOL("smtp", mx),
+    [SMTP_DOOR_SUBMISSION] = PROTOCOL("submission", submission),
+    [SMTP_DOOR_SUBMISSIONS] = PROTOCOL("submissions", submissions),
 };
 
 const NetProtocol *smtp_protocol(SmtpDoor door) {
