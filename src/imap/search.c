@@ -43,30 +43,24 @@ static Tri sent(const ImapKey *key, const StoreMessage *message, gboolean deep) 
                                           : day >= key->number;
 }
 
-/* Makes sure that the first `wanted` bytes are there. */
-static gboolean load(ImapCandidate *c, guint64 wanted) {
-    if (c->failed)
-        return FALSE;
-    if (c->have >= wanted)
-        return TRUE;
+/* MessageRead. */
+static gboolean read_piece(guint64 offset, guint64 n, Bytes *out, gpointer data) {
+    ImapCandidate *c = data;
     buffer_clear(&c->bytes);
-    c->failed = !store_message_read(c->store, c->conn, c->message, 0, wanted, &c->bytes, NULL);
-    c->have = wanted;
-    return !c->failed;
+    if (!store_message_read(c->store, c->conn, c->message, c->message->prefix.n + offset, n,
+                            &c->bytes, NULL))
+        return FALSE;
+    *out = buffer_bytes(&c->bytes);
+    return TRUE;
 }
 
 static Tri text(const ImapKey *key, ImapCandidate *c, gboolean deep) {
-    const StoreMessage *message = c->message;
     if (!deep)
         return PERHAPS;
-    guint64 header = message->prefix.n + message->header_size;
-    if (!load(c, key->op == IMAP_KEY_HEADER ? MIN(header, message->size) : message->size))
+    if (c->failed)
         return NO;
-    Bytes bytes = buffer_bytes(&c->bytes);
-    if (key->op == IMAP_KEY_HEADER)
-        return imap_text_in_header(bytes_slice(bytes, 0, header), key->name, key->text);
-    return imap_text_in_message(bytes, message->prefix.n, message->structure,
-                                key->op == IMAP_KEY_TEXT, key->text);
+    MessageSource source = {c->message->prefix, c->message->structure, read_piece, c};
+    return message_search(&source, key->needle, &c->failed);
 }
 
 static Tri leaf(const ImapKey *key, ImapCandidate *c, gboolean deep) {

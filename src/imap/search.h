@@ -8,6 +8,8 @@
 
 #include "imap/view.h"
 
+#include "message/search.h"
+
 typedef enum {
     IMAP_KEY_AND, /* children */
     IMAP_KEY_OR,
@@ -40,6 +42,7 @@ typedef struct {
     StoreUids *uids;
     char *name;
     char *text; /* as given, UTF-8 */
+    MessageNeedle *needle;
 } ImapKey;
 
 typedef struct {
@@ -59,18 +62,9 @@ typedef struct {
     DbConn *conn;
     const ImapView *view;
     const StoreMessage *message;
-    Buffer bytes;    /* prefix + blob as far as read */
-    guint64 have;    /* 0: nothing read; header_size: the header; size: all */
+    Buffer bytes;    /* the piece of it that was read last */
     gboolean failed; /* could not be read: matches nothing */
 } ImapCandidate;
 gboolean imap_program_matches(const ImapProgram *program, ImapCandidate *candidate);
-
-/* ---- Text (search_text.c) ---- */
-
-/* Substring of a header's decoded value; an empty text matches when the field is there. */
-gboolean imap_text_in_header(Bytes header, const char *name, const char *text);
-/* In the decoded text parts (and, with headers, in every header). message is whole. */
-gboolean imap_text_in_message(Bytes message, gsize prefix, Bytes structure, gboolean headers,
-                              const char *text);
 
 #endif

@@ -77,6 +77,7 @@ void imap_program_clear(ImapProgram *program) {
         store_uids_free(key->uids);
         g_free(key->name);
         g_free(key->text);
+        message_needle_free(key->needle);
     }
     g_clear_pointer(&program->nodes, g_array_unref);
 }
@@ -125,7 +126,13 @@ static gboolean take_text(Parse *p, ImapKey *key) {
     if (!imap_take_space(p->args) || !imap_take_astring(p->args, &raw))
         return FALSE;
     key->text = text_to_utf8(p->charset == NULL ? "utf-8" : p->charset, raw, 64 * 1024, NULL);
-    return key->text != NULL || imap_parser_fail(p->args, "The text is not in its charset");
+    if (key->text == NULL)
+        return imap_parser_fail(p->args, "The text is not in its charset");
+    MessageNeedleKind kind = key->op == IMAP_KEY_HEADER ? MESSAGE_NEEDLE_HEADER
+                             : key->op == IMAP_KEY_BODY ? MESSAGE_NEEDLE_BODY
+                                                        : MESSAGE_NEEDLE_TEXT;
+    key->needle = message_needle_new(kind, key->name, bytes_of_string(key->text));
+    return TRUE;
 }
 
 static gboolean take_keyword(Parse *p, ImapKey *key) {

@@ -136,9 +136,25 @@ char *message_preview(Bytes message, const ScanResult *scan) {
 
 static const struct {
     const char *name;
-    const char *text;
-} references[] = {{"amp", "&"},   {"lt", "<"},          {"gt", ">"},
-                  {"quot", "\""}, {"nbsp", "\xc2\xa0"}, {"apos", "'"}};
+    gunichar code;
+} references[] = {{"amp", '&'},      {"lt", '<'},       {"gt", '>'},       {"quot", '"'},
+                  {"apos", '\''},    {"ndash", 0x2013}, {"mdash", 0x2014}, {"lsquo", 0x2018},
+                  {"rsquo", 0x2019}, {"ldquo", 0x201c}, {"rdquo", 0x201d}, {"bull", 0x2022},
+                  {"hellip", 0x2026}};
+
+/* Names of U+00A0 and those that follow (HTML 4, 24.2.1): how some programs write ô, ê, á … */
+static const char *const latin_references[] = {
+    "nbsp",   "iexcl",  "cent",   "pound",  "curren", "yen",    "brvbar", "sect",   "uml",
+    "copy",   "ordf",   "laquo",  "not",    "shy",    "reg",    "macr",   "deg",    "plusmn",
+    "sup2",   "sup3",   "acute",  "micro",  "para",   "middot", "cedil",  "sup1",   "ordm",
+    "raquo",  "frac14", "frac12", "frac34", "iquest", "Agrave", "Aacute", "Acirc",  "Atilde",
+    "Auml",   "Aring",  "AElig",  "Ccedil", "Egrave", "Eacute", "Ecirc",  "Euml",   "Igrave",
+    "Iacute", "Icirc",  "Iuml",   "ETH",    "Ntilde", "Ograve", "Oacute", "Ocirc",  "Otilde",
+    "Ouml",   "times",  "Oslash", "Ugrave", "Uacute", "Ucirc",  "Uuml",   "Yacute", "THORN",
+    "szlig",  "agrave", "aacute", "acirc",  "atilde", "auml",   "aring",  "aelig",  "ccedil",
+    "egrave", "eacute", "ecirc",  "euml",   "igrave", "iacute", "icirc",  "iuml",   "eth",
+    "ntilde", "ograve", "oacute", "ocirc",  "otilde", "ouml",   "divide", "oslash", "ugrave",
+    "uacute", "ucirc",  "uuml",   "yacute", "thorn",  "yuml"};
 
 static gboolean append_code_point(guint64 code, Buffer *out) {
     char utf8[6];
@@ -168,12 +184,17 @@ static void take_reference(Reader *in, Buffer *out) {
         in->at += name.n + 1;
         return;
     }
-    for (gsize i = 0; name.n > 0 && i < G_N_ELEMENTS(references); i++) {
-        if (bytes_is(name, references[i].name)) {
-            buffer_append_string(out, references[i].text);
-            in->at += name.n + 1;
-            return;
-        }
+    gunichar code = 0;
+    for (gsize i = 0; code == 0 && i < G_N_ELEMENTS(references); i++)
+        if (bytes_is(name, references[i].name))
+            code = references[i].code;
+    for (gsize i = 0; code == 0 && i < G_N_ELEMENTS(latin_references); i++)
+        if (bytes_is(name, latin_references[i]))
+            code = (gunichar)(0xa0 + i);
+    if (code != 0) {
+        append_code_point(code, out);
+        in->at += name.n + 1;
+        return;
     }
     buffer_append_byte(out, '&');
 }
@@ -196,7 +217,8 @@ static void skip_element(Reader *in, const char *name) {
 /* Stands on "<". A blank is written for the tag, so that cells and paragraphs stay apart. */
 static void skip_tag(Reader *in, Buffer *out) {
     static const char *const silent[] = {"style", "script", "title", "head"};
-    static const char *const inner[] = {"b", "i", "u", "a", "em", "font", "span", "strong"};
+    static const char *const inner[] = {"b", "i",   "u",     "a",   "em",  "font", "span", "strong",
+                                        "s", "big", "small", "sub", "sup", "ins",  "del"};
     if (reader_skip(in, "<!--")) {
         skip_past(in, "-->");
         return;

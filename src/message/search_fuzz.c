@@ -15,9 +15,10 @@ int LLVMFuzzerTestOneInput(const guint8 *data, size_t n) {
     g_autoptr(MessageNeedle) body = message_needle_new(MESSAGE_NEEDLE_BODY, NULL, text);
     g_autoptr(MessageNeedle) all = message_needle_new(MESSAGE_NEEDLE_TEXT, NULL, text);
     g_autoptr(MessageNeedle) field = message_needle_new(MESSAGE_NEEDLE_HEADER, "subject", text);
+    MessageSource source = {{NULL, 0}, parsed->structure, message_read_bytes, &message};
     /* What BODY finds, TEXT finds. */
-    if (message_search(message, parsed->structure, body))
-        g_assert(message_search(message, parsed->structure, all));
-    message_search(message, parsed->structure, field);
+    if (message_search(&source, body, NULL))
+        g_assert(message_search(&source, all, NULL));
+    message_search(&source, field, NULL);
     return 0;
 }
