@@ -14,6 +14,8 @@ static void write_entry(JsonWriter *w, const QueueEntry *e) {
     json_text(w, "domain", e->domain);
     json_text(w, "recipients", e->recipients);
     json_text(w, "dsn", e->dsn);
+    json_text(w, "body", e->body);
+    json_bool(w, "smtputf8", e->smtputf8);
     json_int(w, "size", (gint64)e->size);
     json_int(w, "account", e->account);
     json_int(w, "intake", e->intake);
@@ -37,8 +39,9 @@ static gboolean list_entry(const QueueEntry *e, gpointer data) {
         return TRUE;
     }
     g_autofree char *received = cli_time(e->received);
+    g_autofree char *recipients = g_strdelimit(g_strdup(e->recipients), "\n", ' ');
     cli_print(listing->call, "%" G_GINT64_FORMAT "\t%s\t%s\t%" G_GUINT64_FORMAT "\t<%s>\t%s\n",
-              e->id, state_name(e->state), received, e->size, e->sender, e->recipients);
+              e->id, state_name(e->state), received, e->size, e->sender, recipients);
     if (listing->whole) {
         g_autofree char *next = cli_time(e->next);
         cli_print(listing->call,

@@ -160,10 +160,50 @@ static void other_domains_get_one_entry_each_that_names_its_reception(void **sta
     DbConn *conn = db_read_begin(f->mail, NULL);
     assert_true(queue_each(conn, note_entry, lines, NULL));
     db_read_end(conn);
-    assert_string_equal(lines->str, "mot.vn:x@Mot.vn z@mot.VN:RET=HDRS\n<x@Mot.vn> NOTIFY=NEVER:1 "
+    assert_string_equal(lines->str, "mot.vn:x@Mot.vn\nz@mot.VN:RET=HDRS\nx@Mot.vn\tNOTIFY=NEVER:1 "
                                     "hai.vn:y@hai.vn:RET=HDRS:1 ");
     gint64 id;
     assert_int_equal(inbox_count(f, 2, &id), 1);
+}
+
+static gboolean follow(DbConn *conn, gpointer data, GError **error) {
+    return queue_follow_account(conn, 1, *(gboolean *)data, error);
+}
+
+static gboolean note_state(const QueueEntry *entry, gpointer data) {
+    g_string_append_c(data, "whs"[entry->state]);
+    return TRUE;
+}
+
+static char *states(Fixture *f) {
+    GString *text = g_string_new(NULL);
+    g_autoptr(DbConn) conn = db_read_begin(f->mail, NULL);
+    assert_true(queue_each(conn, note_state, text, NULL));
+    return g_string_free(text, FALSE);
+}
+
+/* [Điều 4.2.c] */
+static void a_lock_holds_what_waits_and_its_end_lets_only_that_go(void **state) {
+    Fixture *f = *state;
+    for (gint64 submitter = 1; submitter <= 2; submitter++) {
+        g_autoptr(DeliveryRequest) request = request_of(f, letter);
+        delivery_request_set_session(request, "s3", "submission", submitter);
+        delivery_request_add(request, "x@mot.vn", 0, NULL);
+        delivery_request_add(request, "x@hai.vn", 0, NULL);
+        submit(request);
+        assert_int_equal(delivery_code(request), 0);
+    }
+    assert_true(queue_hold(f->mail, 1, TRUE, "by hand", NULL));
+    static const struct {
+        gboolean may_send;
+        const char *states;
+    } turns[] = {{FALSE, "hhww"}, {FALSE, "hhww"}, {TRUE, "hwww"}, {TRUE, "hwww"}};
+    for (gsize i = 0; i < G_N_ELEMENTS(turns); i++) {
+        gboolean may_send = turns[i].may_send;
+        assert_true(db_write(f->mail, follow, &may_send, NULL));
+        g_autofree char *now = states(f);
+        assert_string_equal(now, turns[i].states);
+    }
 }
 
 static void an_admitted_recipient_passes_the_limit_by_one_message(void **state) {
@@ -212,6 +252,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         CASE(one_message_reaches_each_account_once_with_its_own_prefix),
         CASE(other_domains_get_one_entry_each_that_names_its_reception),
+        CASE(a_lock_holds_what_waits_and_its_end_lets_only_that_go),
         CASE(an_admitted_recipient_passes_the_limit_by_one_message),
         CASE(a_recipient_that_vanished_leaves_nothing_of_the_message),
         CASE(line_ends_in_an_address_do_not_reach_the_header),

@@ -53,7 +53,8 @@ static gboolean set_state(DbConn *conn, gpointer data, GError **error) {
     if (!db_run(stmt, error) ||
         !directory_account_audit(conn, c->act, state_acts[state], account->address, before, after,
                                  &seq, error) ||
-        (state == DIRECTORY_CLOSED && !directory_delegations_end(conn, account->id, seq, error)))
+        (state == DIRECTORY_CLOSED && !directory_delegations_end(conn, account->id, seq, error)) ||
+        !directory_mark(conn, account->id, seq, error))
         return FALSE;
     directory_notify(c->directory, conn, account->id);
     return TRUE;

@@ -71,9 +71,9 @@ gboolean directory_may_send_as(Directory *directory, gint64 account, Bytes addre
 /* ---- What the store must be told ----
  *
  * The directory and the store are two files, and no acknowledged act spans both. So every change
- * that the store must learn of (a new account, its quota, a delegation) also marks the account as
- * pending in the same transaction of admin.db; whoever applied it takes the mark away. A crash in
- * between leaves the mark, and the next start applies it again (serve/instance.c). */
+ * that the store must learn of (a new account, its quota, a lock, a delegation) also marks the
+ * account as pending in the same transaction of admin.db; whoever applied it takes the mark away. A
+ * crash in between leaves the mark, and the next start applies it again (serve/instance.c). */
 typedef struct {
     gint64 account;
     gint64 change; /* number of the last change: a later one keeps the mark */

@@ -140,12 +140,16 @@ static gboolean hold_one(DbConn *conn, gpointer data, GError **error) {
     return db_run(stmt, error) && must_have_changed(conn, act, error);
 }
 
-static gboolean hold_account(DbConn *conn, gpointer data, GError **error) {
-    const Act *act = data;
-    DbStmt *stmt =
-        db_prepare(conn, "UPDATE queue_entry SET state = ?, last_answer = ? WHERE account = ?");
-    db_bind(stmt, "iti", (gint64)(act->hold ? QUEUE_HELD : QUEUE_WAITING), or_empty(act->why),
-            act->id);
+/* The words are the mark by which a release knows its own. */
+#define HELD_BY_LOCK "the account is locked (Điều 4.2.c)"
+
+gboolean queue_follow_account(DbConn *conn, gint64 account, gboolean may_send, GError **error) {
+    DbStmt *stmt = may_send
+                       ? db_prepare(conn, "UPDATE queue_entry SET state = ?1, last_answer = ''"
+                                          " WHERE account = ?3 AND state = ?2 AND last_answer = ?4")
+                       : db_prepare(conn, "UPDATE queue_entry SET state = ?2, last_answer = ?4"
+                                          " WHERE account = ?3 AND state = ?1");
+    db_bind(stmt, "iiit", (gint64)QUEUE_WAITING, (gint64)QUEUE_HELD, account, HELD_BY_LOCK);
     return db_run(stmt, error);
 }
 
@@ -184,12 +188,6 @@ static gboolean drop_one(DbConn *conn, gpointer data, GError **error) {
 gboolean queue_hold(Db *mail, gint64 id, gboolean hold, const char *why, GError **error) {
     Act act = {.id = id, .hold = hold, .why = why};
     return db_write(mail, hold_one, &act, error);
-}
-
-gboolean queue_hold_account(Db *mail, gint64 account, gboolean hold, const char *why,
-                            GError **error) {
-    Act act = {.id = account, .hold = hold, .why = why};
-    return db_write(mail, hold_account, &act, error);
 }
 
 gboolean queue_retry(Db *mail, gint64 id, GError **error) {

@@ -1,5 +1,5 @@
 /* Queue: mail for other domains, durable in mail.db (its tables are steps of the store's schema).
- * An entry is one message for one destination domain; its recipients are rows. Sending runs
+ * An entry is one message for one destination domain. Sending runs
  * elsewhere (smtp/client) and knows this folder only by these calls. */
 #ifndef CV_QUEUE_QUEUE_H
 #define CV_QUEUE_QUEUE_H
@@ -16,9 +16,11 @@ typedef struct {
     gint64 account;         /* submitter, 0 for our own notices */
     const char *sender;     /* envelope, "" for the null sender */
     const char *domain;     /* destination, ASCII lower case */
-    const char *recipients; /* separated by one space */
-    const char *dsn;        /* RET, ENVID, NOTIFY, ORCPT as data: "RET=HDRS ENVID=…"; "" */
-    const char *body;       /* "7BIT", "8BITMIME", "BINARYMIME" */
+    const char *recipients; /* one a line: an address may have blanks in quotation marks */
+    /* RFC 3461, as asked for: "RET=HDRS ENVID=…" in the first line if there is any, then a line for
+     * each recipient that has them: address, tab, "NOTIFY=… ORCPT=…". "" for none. */
+    const char *dsn;
+    const char *body; /* "7BIT", "8BITMIME", "BINARYMIME" */
     gboolean smtputf8;
     BlobId blob;
     guint64 size;  /* bytes */
@@ -40,10 +42,11 @@ gboolean queue_each(DbConn *conn, QueueEach each, gpointer data, GError **error)
 gboolean queue_count(DbConn *conn, gint64 counts[QUEUE_SENDING + 1], GError **error);
 /* The entry; strings are valid during each only. NOT_FOUND. */
 gboolean queue_get(DbConn *conn, gint64 id, QueueEach each, gpointer data, GError **error);
-/* Hold or release one entry; holding an account's mail holds all its entries [Điều 4.2.c]. */
+/* Hold or release one entry. */
 gboolean queue_hold(Db *mail, gint64 id, gboolean hold, const char *why, GError **error);
-gboolean queue_hold_account(Db *mail, gint64 account, gboolean hold, const char *why,
-                            GError **error);
+/* [Điều 4.2.c] Inside a DbWork: what a locked or closed account has waiting is held; what is held
+ * for that reason alone waits again when the account is active again. */
+gboolean queue_follow_account(DbConn *conn, gint64 account, gboolean may_send, GError **error);
 /* Holds everything that is not held yet: after a restore, when it may have been sent before. */
 gboolean queue_hold_all(Db *mail, const char *why, GError **error);
 /* Makes it due now. */

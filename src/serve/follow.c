@@ -10,6 +10,7 @@ enum { SLICE = 256 };
 typedef struct {
     gint64 account, grantee; /* grantee 0: the account itself */
     gint64 quota;
+    gboolean may_send; /* of the account itself */
     StoreRights rights;
     char *shown; /* where the grantee's clients show it: subscribed, so that they do; or NULL */
 } Step;
@@ -50,10 +51,16 @@ static gboolean read_account(Instance *instance, Slice *slice, gint64 id, GError
     g_autoptr(DirectoryAccount) account = directory_account(instance->directory, id, error);
     if (account == NULL)
         return FALSE;
-    Step step = {.account = id, .quota = account->quota};
+    Step step = {
+        .account = id, .quota = account->quota, .may_send = account->state == DIRECTORY_ACTIVE};
     g_array_append_val(slice->steps, step);
     slice->account = account;
     return directory_each_delegation(instance->directory, id, add_grant, slice, error);
+}
+
+static gboolean apply_account(DbConn *conn, const Slice *slice, const Step *step, GError **error) {
+    return store_account_put(slice->store, conn, step->account, step->quota, error) &&
+           queue_follow_account(conn, step->account, step->may_send, error);
 }
 
 static gboolean apply_steps(DbConn *conn, gpointer data, GError **error) {
@@ -61,7 +68,7 @@ static gboolean apply_steps(DbConn *conn, gpointer data, GError **error) {
     for (guint i = 0; i < slice->steps->len; i++) {
         const Step *step = &g_array_index(slice->steps, Step, i);
         gboolean ok = step->grantee == 0
-                          ? store_account_put(slice->store, conn, step->account, step->quota, error)
+                          ? apply_account(conn, slice, step, error)
                           : store_rights_put(slice->store, conn, step->account, step->grantee,
                                              step->rights, step->shown, error);
         if (!ok)

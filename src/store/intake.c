@@ -124,13 +124,25 @@ static gboolean has_address(const char *text, const char *address) {
     return FALSE;
 }
 
+/* The lines of an outcome begin with a recipient each; `recipients` may have been cut. */
+static gboolean has_recipient(const char *outcome, const char *address) {
+    gsize n = strlen(address);
+    for (const char *at = outcome; at != NULL; at = strchr(at, '\n')) {
+        at += *at == '\n';
+        if (g_ascii_strncasecmp(at, address, n) == 0 && at[n] == ' ')
+            return TRUE;
+    }
+    return FALSE;
+}
+
 /* Newest first; the table is the index. */
 static gboolean find_address(Find *find, GError **error) {
     DbStmt *stmt = db_prepare(find->conn, "SELECT " INTAKE_COLUMNS " FROM intake ORDER BY id DESC");
     DbStep step = DB_DONE;
     while (find->left > 0 && (step = db_step(stmt, error)) == DB_ROW)
         if (has_address(db_column_text(stmt, 3), find->what) ||
-            has_address(db_column_text(stmt, 4), find->what))
+            has_address(db_column_text(stmt, 4), find->what) ||
+            has_recipient(db_column_text(stmt, 6), find->what))
             give(find, stmt);
     db_reset(stmt);
     return step != DB_FAILED;

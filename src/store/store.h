@@ -335,7 +335,7 @@ typedef struct {
     const char *session;    /* net_session_id */
     const char *door;       /* "smtp", "submission", "imap", … */
     const char *sender;     /* envelope; "" for the null sender */
-    const char *recipients; /* "a@x b@y", cut at 4 KiB */
+    const char *recipients; /* "a@x b@y", cut behind 4 KiB; outcome has all */
     const char *message_id;
     const char *outcome; /* lines: "a@x mailbox=INBOX uid=12", "c@z queue=77" */
     guint64 size;

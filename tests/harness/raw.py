@@ -7,8 +7,10 @@ from harness.mail import TIMEOUT, unverified
 
 
 class Raw:
-    def __init__(self, server, port="smtp", tls=False, timeout=TIMEOUT):
-        self.socket = socket.create_connection(("127.0.0.1", server.port(port)), timeout)
+    def __init__(self, server, port="smtp", tls=False, timeout=TIMEOUT, source=None):
+        """source: an address of the loopback network that the connection comes from."""
+        self.socket = socket.create_connection(("127.0.0.1", server.port(port)), timeout,
+                                               (source, 0) if source else None)
         if tls:
             self.start_tls()
         self.buffer = b""

@@ -95,7 +95,7 @@ static int check_sender(SmtpSession *session, const SmtpPath *path, const char *
     g_autoptr(DirectoryAccount) account = directory_account(directory, session->account, &error);
     gint64 as_account;
     if (account != NULL && account->state != DIRECTORY_ACTIVE) {
-        *text = "5.7.1 Tài khoản đang bị khóa [Điều 4.2.c] / The account is locked";
+        *text = smtp_locked_text;
         return 550;
     }
     if (account != NULL &&

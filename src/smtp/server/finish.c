@@ -95,6 +95,10 @@ static void judge(SmtpSession *session) {
         smtp_refuse(mail, 554, "5.4.6 Too many hops, this looks like a mail loop");
     if (!smtp_is_submission(session) || mail->writer == NULL)
         return;
+    if (!smtp_account_is_active(session)) {
+        smtp_refuse(mail, 550, smtp_locked_text);
+        return;
+    }
     g_autoptr(GError) error = NULL;
     Bytes message;
     const char *text = NULL;
@@ -168,7 +172,7 @@ gboolean smtp_finish_collect(SmtpSession *session) {
         metric_add(&accepted_bytes, (gint64)session->mail->size);
         log_end(session, "smtp.accepted", 250, text);
         session->messages++;
-        session->idle = 0;
+        session->idle = session->errors = 0;
         smtp_reply(session, 250, text);
         smtp_reset(session);
     }

@@ -1,5 +1,6 @@
 /* Who a submitted message says it is from. The envelope's sender was checked at MAIL; the reader
- * sees the From field, so that one is checked too [Điều 6.3]. */
+ * sees the From field, and some programs show Sender and the Resent fields beside it, so those are
+ * checked too [Điều 6.3]. */
 #include "message/address.h"
 #include "message/header.h"
 #include "smtp/server/session.h"
@@ -8,7 +9,7 @@ enum { ADDRESS_LIMIT = 1024, FROM_ADDRESSES_LIMIT = 100 };
 
 static const char not_owned[] =
     "5.7.1 Địa chỉ ở trường From không thuộc tài khoản này [Điều 6.3] / "
-    "The From address does not belong to this account";
+    "An address in From, Sender or Resent does not belong to this account";
 
 /* 0, or the code with *text. */
 static int check_address(SmtpSession *session, const MessageAddress *address, const char **text) {
@@ -31,13 +32,36 @@ static int check_address(SmtpSession *session, const MessageAddress *address, co
     return 451;
 }
 
+/* "@" outside of quoted strings and comments. Each address has one of them: where there are more,
+ * readers disagree about what the address is, and what we check is not what they show. */
+static guint count_ats(Bytes value) {
+    guint ats = 0, depth = 0;
+    gboolean quoted = FALSE;
+    for (gsize i = 0; i < value.n; i++) {
+        guint8 c = value.p[i];
+        if (c == '\\' && (quoted || depth > 0))
+            i++;
+        else if (c == '"' && depth == 0)
+            quoted = !quoted;
+        else if (c == '(' && !quoted)
+            depth++;
+        else if (c == ')' && !quoted && depth > 0)
+            depth--;
+        else
+            ats += c == '@' && !quoted && depth == 0;
+    }
+    return ats;
+}
+
 static int check_list(SmtpSession *session, Bytes value, guint *count, const char **text) {
     g_auto(MessageAddressParser) parser;
     message_address_parser_init(&parser, value);
     MessageAddress address;
+    guint here = 0;
     while (message_address_next(&parser, &address)) {
         if (address.kind != MESSAGE_ADDRESS_MAILBOX)
             continue;
+        here++;
         if (++*count > FROM_ADDRESSES_LIMIT) {
             *text = "5.6.0 Too many From addresses";
             return 554;
@@ -46,18 +70,32 @@ static int check_list(SmtpSession *session, Bytes value, guint *count, const cha
         if (code != 0)
             return code;
     }
-    return 0;
+    if (count_ats(value) == here)
+        return 0;
+    *text = "5.6.0 Trường From viết không đúng / The From field is not a list of addresses";
+    return 554;
+}
+
+/* Fields that name who sends, other than From. */
+static gboolean names_sender(Bytes name) {
+    static const char *const names[] = {"sender", "resent-from", "resent-sender"};
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
+        if (bytes_is_nocase(name, names[i]))
+            return TRUE;
+    return FALSE;
 }
 
 int smtp_check_from(SmtpSession *session, Bytes message, const char **text) {
-    guint fields = 0, addresses = 0;
+    guint fields = 0, addresses = 0, others = 0;
     MessageHeaderIter iter = message_header_iter(message);
     MessageHeaderField field;
     while (message_header_next(&iter, &field)) {
-        if (!bytes_is_nocase(bytes_strip(field.name), "from"))
+        Bytes name = bytes_strip(field.name);
+        gboolean from = bytes_is_nocase(name, "from");
+        if (!from && !names_sender(name))
             continue;
-        fields++;
-        int code = check_list(session, field.value, &addresses, text);
+        fields += from;
+        int code = check_list(session, field.value, from ? &addresses : &others, text);
         if (code != 0)
             return code;
     }

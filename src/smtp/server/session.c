@@ -156,14 +156,23 @@ static gboolean take_line(SmtpSession *session) {
 
 /* ---- Between the commands ---- */
 
-/* [Điều 4.2.c] A lock ends what the account has open. */
-static void check_account(SmtpSession *session) {
-    if (!g_atomic_int_compare_and_exchange(&session->recheck, 1, 0) || session->account == 0)
-        return;
+const char smtp_locked_text[] = "5.7.1 Tài khoản đang bị khóa [Điều 4.2.c] / The account is locked";
+
+gboolean smtp_account_is_active(SmtpSession *session) {
+    if (session->account == 0 || !g_atomic_int_compare_and_exchange(&session->recheck, 1, 0))
+        return TRUE; /* nobody told of a change since the last look */
     g_autoptr(GError) error = NULL;
     g_autoptr(DirectoryAccount) account =
         directory_account(session->service->directory, session->account, &error);
-    if (account == NULL || account->state != DIRECTORY_ACTIVE)
+    gboolean active = account != NULL && account->state == DIRECTORY_ACTIVE;
+    if (!active)
+        g_atomic_int_set(&session->recheck, 1); /* whoever asks next is told the same */
+    return active;
+}
+
+/* [Điều 4.2.c] A lock ends what the account has open. */
+static void check_account(SmtpSession *session) {
+    if (!smtp_account_is_active(session))
         smtp_reply_close(session, 421, "4.7.0 Tài khoản đã thay đổi / The account was changed");
 }
 

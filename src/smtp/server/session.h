@@ -83,6 +83,9 @@ void smtp_reply(SmtpSession *session, int code, const char *text);
 void smtp_reply_close(SmtpSession *session, int code, const char *text);
 gboolean smtp_is_submission(const SmtpSession *session);
 const char *smtp_door_name(SmtpDoor door);
+/* [Điều 4.2.c] FALSE: the account was locked or closed since it signed in. */
+gboolean smtp_account_is_active(SmtpSession *session);
+extern const char smtp_locked_text[];
 /* Ends the transaction, if there is one. */
 void smtp_reset(SmtpSession *session);
 

@@ -31,7 +31,7 @@ typedef struct {
     gboolean cleartext_loopback; /* AUTH without TLS from the same machine */
     guint64 size_maximum;        /* 552 5.3.4; told as SIZE */
     guint recipients_maximum;    /* of a transaction: 452 4.5.3; told as RCPTMAX */
-    guint errors_maximum;        /* 5xx answers in a session: 421 4.7.0 and the end */
+    guint errors_maximum;        /* 5xx answers since the last good message: 421 4.7.0 */
     guint idle_maximum;      /* commands that bring nothing forward (NOOP, RSET, …): 421 4.7.0 */
     guint auth_maximum;      /* failed sign-ins in a session: 421 4.7.0 */
     guint hops_maximum;      /* Received lines: 554 5.4.6 */

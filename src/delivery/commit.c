@@ -1,0 +1,168 @@
+/* The transaction of a delivery: it runs on mail.db's writer, where many deliveries share one
+ * flush, so everything that can be prepared was prepared by the worker (delivery.c). */
+#include "base/clock.h"
+#include "base/metrics.h"
+#include "delivery/internal.h"
+
+enum { PREFIX_MAX_BYTES = 4096, OUTCOME_LINE_BYTES = 128, INTAKE_RECIPIENTS_BYTES = 4096 };
+
+METRIC_COUNTER(delivered_total, "congvu_delivered_copies_total", "Copies put into local mailboxes");
+METRIC_COUNTER(queued_total, "congvu_queued_entries_total", "Entries put into the outbound queue");
+
+/* An address on its way into a header line: whatever could end the line is left out. */
+static void append_header_text(Buffer *out, const char *text) {
+    for (; *text != '\0'; text++)
+        if ((guint8)*text >= ' ' && *text != 0x7f)
+            buffer_append_byte(out, (guint8)*text);
+}
+
+/* Final delivery puts the envelope sender on top as Return-Path (RFC 5321 4.4). */
+static void write_prefix(Buffer *out, const char *sender, const char *recipient) {
+    buffer_append_string(out, "Return-Path: <");
+    append_header_text(out, sender);
+    buffer_append_string(out, ">\r\nDelivered-To: ");
+    append_header_text(out, recipient);
+    buffer_append_string(out, "\r\n");
+}
+
+typedef struct {
+    DeliveryRequest *request;
+    DbConn *conn;
+    BlobId blob;
+    Buffer outcome; /* one line for each recipient: what became of the message there */
+} Work;
+
+static gboolean deliver_local(Work *work, const DeliveryRecipient *recipient, GError **error) {
+    DeliveryRequest *request = work->request;
+    Store *store = request->delivery->store;
+    g_autoptr(StoreMailbox) inbox =
+        store_mailbox_find(store, work->conn, recipient->account, "INBOX", error);
+    if (inbox == NULL)
+        return FALSE;
+    g_auto(Buffer) prefix;
+    buffer_init(&prefix, PREFIX_MAX_BYTES);
+    write_prefix(&prefix, request->sender, recipient->address);
+    StoreNewMessage message = {
+        .mailbox = inbox->id,
+        .blob = work->blob,
+        .blob_size = request->size,
+        .parsed = request->parsed,
+        .share_meta = request->recipients->len > 1,
+        .received = clock_now(),
+        .prefix = buffer_bytes(&prefix),
+    };
+    guint32 uid;
+    if (!store_message_insert(store, work->conn, &message, &uid, error))
+        return FALSE;
+    buffer_printf(&work->outcome, "%s account=%" G_GINT64_FORMAT " mailbox=INBOX uid=%u\n",
+                  recipient->address, recipient->account, uid);
+    return TRUE;
+}
+
+static gboolean enqueue(Work *work, DeliveryDestination *destination, GError **error) {
+    DeliveryRequest *request = work->request;
+    QueueEntry entry = {
+        .account = request->submitter,
+        .sender = request->sender,
+        .domain = destination->domain,
+        .recipients = destination->recipients->str,
+        .dsn = destination->dsn->str,
+        .body = request->body,
+        .smtputf8 = request->smtputf8,
+        .blob = work->blob,
+        .size = request->size,
+        .state = QUEUE_WAITING,
+        .received = clock_now(),
+        .next = clock_now(),
+    };
+    if (!queue_insert(work->conn, &entry, &destination->entry, error))
+        return FALSE;
+    for (guint i = 0; i < destination->addresses->len; i++)
+        buffer_printf(&work->outcome, "%s queue=%" G_GINT64_FORMAT "\n",
+                      (const char *)destination->addresses->pdata[i], destination->entry);
+    return TRUE;
+}
+
+/* The first of them, for a listing; `outcome` has all. */
+static char *some_recipients(const DeliveryRequest *request) {
+    GString *some = g_string_new(NULL);
+    for (guint i = 0; i < request->recipients->len && some->len < INTAKE_RECIPIENTS_BYTES; i++)
+        g_string_append_printf(some, "%s%s", some->len > 0 ? " " : "",
+                               g_array_index(request->recipients, DeliveryRecipient, i).address);
+    for (guint i = 0; i < request->destinations->len; i++) {
+        const DeliveryDestination *d = request->destinations->pdata[i];
+        for (guint j = 0; j < d->addresses->len && some->len < INTAKE_RECIPIENTS_BYTES; j++)
+            g_string_append_printf(some, "%s%s", some->len > 0 ? " " : "",
+                                   (const char *)d->addresses->pdata[j]);
+    }
+    return g_string_free(some, FALSE);
+}
+
+static gboolean add_intake(Work *work, GError **error) {
+    DeliveryRequest *request = work->request;
+    g_autofree char *recipients = some_recipients(request);
+    g_autofree char *outcome = buffer_steal_string(&work->outcome);
+    StoreIntake intake = {
+        .session = request->session,
+        .door = request->door,
+        .sender = request->sender,
+        .recipients = recipients,
+        .message_id = request->parsed->message_id,
+        .outcome = outcome,
+        .size = request->size,
+        .received = clock_now(),
+        .submitter = request->submitter,
+    };
+    if (!store_intake_add(request->delivery->store, work->conn, &intake, &request->intake, error))
+        return FALSE;
+    GPtrArray *destinations = request->destinations;
+    if (destinations->len == 0)
+        return TRUE;
+    const DeliveryDestination *first = destinations->pdata[0];
+    const DeliveryDestination *last = destinations->pdata[destinations->len - 1];
+    return queue_set_intake(work->conn, first->entry, last->entry, request->intake, error);
+}
+
+static gboolean deliver_all(Work *work, GError **error) {
+    DeliveryRequest *request = work->request;
+    Bytes all;
+    gint64 references = (gint64)request->recipients->len + request->destinations->len;
+    if (!blob_writer_view(request->writer, &all, error) ||
+        !blob_insert(work->conn, request->writer,
+                     bytes_slice(all, 0, request->parsed->header_bytes), references, &work->blob,
+                     error))
+        return FALSE;
+    for (guint i = 0; i < request->recipients->len; i++)
+        if (!deliver_local(work, &g_array_index(request->recipients, DeliveryRecipient, i), error))
+            return FALSE;
+    for (guint i = 0; i < request->destinations->len; i++)
+        if (!enqueue(work, request->destinations->pdata[i], error))
+            return FALSE;
+    return add_intake(work, error);
+}
+
+/* Bytes that the lines of outcome take at most. */
+static gsize outcome_bytes(const DeliveryRequest *request) {
+    gsize bytes = 1;
+    for (guint i = 0; i < request->recipients->len; i++)
+        bytes += OUTCOME_LINE_BYTES +
+                 strlen(g_array_index(request->recipients, DeliveryRecipient, i).address);
+    for (guint i = 0; i < request->destinations->len; i++) {
+        const DeliveryDestination *d = request->destinations->pdata[i];
+        bytes += d->recipients->len + (gsize)d->addresses->len * OUTCOME_LINE_BYTES;
+    }
+    return bytes;
+}
+
+gboolean delivery_commit(DbConn *conn, gpointer data, GError **error) {
+    DeliveryRequest *request = data;
+    Work work = {.request = request, .conn = conn};
+    buffer_init(&work.outcome, outcome_bytes(request));
+    gboolean ok = deliver_all(&work, error);
+    if (ok) {
+        metric_add(&delivered_total, request->recipients->len);
+        metric_add(&queued_total, request->destinations->len);
+    }
+    buffer_release(&work.outcome);
+    return ok;
+}
