@@ -84,13 +84,14 @@ char *directory_password_hash(Bytes password, GError **error);
 /* ---- Delegation [Điều 6.2] ---- */
 
 typedef struct {
-    const char *account, *grantee; /* addresses: the unit's, the person's */
+    const char *account, *grantee; /* addresses: the unit's or service's, the person's */
     guint may;                     /* DIRECTORY_MAY_…; 0 ends it now */
     gint64 since, until;           /* Unix microseconds; 0: now, open */
     const char *document;          /* number and date of the decision */
 } DirectoryNewDelegation;
 /* Replaces what the person had before. REFUSED when the person is not of the same body, or without
- * a document; INPUT when it is no unit's account, no person's, or the period is empty. */
+ * a document; also when it is a person's account or not a person's that looks after it; INPUT when
+ * the period is empty. A service's may be anybody's task: it belongs to no body. */
 gboolean directory_delegate(Directory *directory, const DirectoryNewDelegation *delegation,
                             const AuditAct *act, GError **error);
 

@@ -1,6 +1,7 @@
-/* Delegation: a named person looks after a unit's mailbox with the own password [Điều 6.2]. The
- * rights that the store keeps follow these rows through the pending mark; what merely time changes
- * (a period begins, a period ends) is noticed by directory_delegations_turn. */
+/* Delegation: a named person looks after a unit's mailbox with the own password [Điều 6.2], or
+ * after a service's such as postmaster, which nobody could read otherwise without sharing a
+ * password. The rights that the store keeps follow these rows through the pending mark; what merely
+ * time changes (a period begins, a period ends) is noticed by directory_delegations_turn. */
 #include "directory/internal.h"
 
 enum { PHASE_WAITING, PHASE_RUNNING, PHASE_OVER };
@@ -37,10 +38,10 @@ static gboolean check_same_body(DbConn *conn, const DirectoryAccount *account,
 
 static gboolean check_parties(DbConn *conn, const DirectoryAccount *account,
                               const DirectoryAccount *grantee, GError **error) {
-    if (account->kind != DIRECTORY_UNIT)
+    if (account->kind == DIRECTORY_PERSON)
         return cv_fail(error, CV_ERROR_REFUSED,
-                       "%s is not a unit's account; only those are looked after by others "
-                       "(Điều 6.2)",
+                       "%s is a person's account; only a unit's or a service's is looked after by "
+                       "others (Điều 6.2)",
                        account->address);
     if (grantee->kind != DIRECTORY_PERSON)
         return cv_fail(error, CV_ERROR_REFUSED,
@@ -51,7 +52,8 @@ static gboolean check_parties(DbConn *conn, const DirectoryAccount *account,
                        grantee->state != DIRECTORY_ACTIVE ? grantee->address : account->address,
                        directory_state_name(grantee->state != DIRECTORY_ACTIVE ? grantee->state
                                                                                : account->state));
-    return check_same_body(conn, account, grantee, error);
+    /* A service belongs to no body; whose task it is says the document. */
+    return account->kind == DIRECTORY_SERVICE || check_same_body(conn, account, grantee, error);
 }
 
 static char *json_of(const DirectoryNewDelegation *new, const char *grantee, gint64 since,

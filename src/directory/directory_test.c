@@ -417,6 +417,16 @@ static void only_a_person_of_the_same_body_looks_after_a_units_mailbox(void **st
     DirectoryNewDelegation no_paper = {"stttt", "tvanh.stttt", DIRECTORY_MAY_READ, 0, 0, ""};
     assert_refused(directory_delegate(f->directory, &no_paper, &act, error), CV_ERROR_REFUSED,
                    "6.2");
+    /* A service belongs to no body: whoever has the task looks after it. */
+    DirectoryNewDelegation service = {"postmaster", "ltcuc.snv", DIRECTORY_MAY_READ, 0, 0, "Số 6"};
+    assert_true(directory_delegate(f->directory, &service, &act, NULL));
+    service.grantee = "snv";
+    assert_refused(directory_delegate(f->directory, &service, &act, error), CV_ERROR_REFUSED,
+                   "6.2");
+    DirectoryNewDelegation personal = {"tvanh.stttt", "ltcuc.stttt", DIRECTORY_MAY_READ, 0, 0,
+                                       "Số 7"};
+    assert_refused(directory_delegate(f->directory, &personal, &act, error), CV_ERROR_REFUSED,
+                   "6.2");
 }
 
 static void collect_may(gint64 account, gint64 grantee, guint may, gpointer data) {
