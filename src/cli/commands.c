@@ -13,7 +13,7 @@ const CliCommand cli_commands[] = {
     {"unit", "add", cli_unit_add, 0, "--kind KIND --name NAME [--parent KEY] [--abbreviation WORD]", "add a unit, with its mailbox"},
     {"unit", "list", cli_unit_list, 0, "[--kind KIND] [--parent KEY]", "the units"},
     {"unit", "show", cli_unit_show, 0, "KEY", "one unit"},
-    {"unit", "import", cli_unit_import, CLI_FILE_ARGUMENT, "FILE.csv [--agreement TEXT]", "add the units of a table, all or none"},
+    {"unit", "import", cli_unit_import, CLI_FILE_ARGUMENT, "FILE [--agreement TEXT]", "add the units of a table (CSV, .xlsx, .docx), all or none"},
     {"unit", "rename", cli_unit_rename, 0, "KEY --name NAME", "give a new official name; the address stays"},
 
     {"account", "create", cli_account_create, CLI_PASSWORD, "--unit KEY [--person NAME] [--quota SIZE] [--request ID | --ground TEXT]", "give a person an account, or a unit's account its password"},

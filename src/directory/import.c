@@ -1,4 +1,6 @@
-/* Taking in a table of units. Three forms are understood by the names of their columns:
+/* Taking in a table of units, from whatever office/ reads: CSV, .xlsx, .docx (the first table of
+ * the file). Three forms are understood by the names of their columns, which may also be
+ * Vietnamese:
  *
  *   code, name, type, parent_code          the national list of administrative units
  *   name, group, abbrev, address_rule      a body's departments, with the article that names them
@@ -9,7 +11,8 @@
  * again after it was extended. Each row costs a few probes of an index, however many there are. */
 #include "directory/internal.h"
 
-#include "directory/csv.h"
+#include "office/office.h"
+#include "text/fold.h"
 
 enum { ERRORS_MAXIMUM = 200, PROGRESS_STEP = 64 };
 
@@ -32,13 +35,27 @@ static const struct {
     const char *name;
     Column column;
 } column_names[] = {
-    {"code", COLUMN_CODE},           {"name", COLUMN_NAME},
-    {"type", COLUMN_TYPE},           {"parent_code", COLUMN_PARENT_CODE},
-    {"group", COLUMN_GROUP},         {"category", COLUMN_GROUP},
-    {"abbrev", COLUMN_ABBREVIATION}, {"abbreviation", COLUMN_ABBREVIATION},
-    {"address_rule", COLUMN_RULE},   {"kind", COLUMN_KIND},
-    {"address", COLUMN_ADDRESS},     {"parent", COLUMN_PARENT},
+    {"code", COLUMN_CODE},
+    {"name", COLUMN_NAME},
+    {"type", COLUMN_TYPE},
+    {"parent_code", COLUMN_PARENT_CODE},
+    {"group", COLUMN_GROUP},
+    {"category", COLUMN_GROUP},
+    {"abbrev", COLUMN_ABBREVIATION},
+    {"abbreviation", COLUMN_ABBREVIATION},
+    {"address_rule", COLUMN_RULE},
+    {"kind", COLUMN_KIND},
+    {"address", COLUMN_ADDRESS},
+    {"parent", COLUMN_PARENT},
     {"agreement", COLUMN_AGREEMENT},
+    {"mã", COLUMN_CODE},
+    {"tên đơn vị", COLUMN_NAME},
+    {"loại", COLUMN_TYPE},
+    {"nhóm", COLUMN_GROUP},
+    {"viết tắt", COLUMN_ABBREVIATION},
+    {"địa chỉ", COLUMN_ADDRESS},
+    {"đơn vị cấp trên", COLUMN_PARENT},
+    {"thỏa thuận", COLUMN_AGREEMENT},
 };
 
 /* What a row's type or article makes of it. */
@@ -63,38 +80,43 @@ typedef struct {
     const Regulation *regulation;
     const DirectoryImportOptions *options;
     const AuditAct *act;
-    Bytes text;
     DirectoryImport *out;
-    Csv csv;
+    const GPtrArray *rows; /* OfficeRow *, the header first */
+    const OfficeRow *row;
     int columns[COLUMNS]; /* index in the file, or -1 */
 } Import;
 
 static const char *field(const Import *c, Column column) {
-    return csv_field(&c->csv, c->columns[column]);
+    int index = c->columns[column];
+    return index < 0 ? "" : office_cell(c->row, (guint)index);
 }
 
 static void wrong(Import *c, const char *column, const char *value, const char *reason) {
     c->out->wrong++;
     if (c->out->wrong <= ERRORS_MAXIMUM)
-        g_string_append_printf(c->out->errors, "Dòng %u, cột \"%s\": \"%s\": %s\n", c->csv.line,
+        g_string_append_printf(c->out->errors, "Dòng %u, cột \"%s\": \"%s\": %s\n", c->row->line,
                                column, value, reason);
 }
 
 static gboolean read_header(Import *c, GError **error) {
     for (int i = 0; i < COLUMNS; i++)
         c->columns[i] = -1;
-    if (!csv_next(&c->csv))
-        return cv_fail(error, CV_ERROR_INPUT, "tệp trống; the file has no header line");
-    for (guint i = 0; i < c->csv.fields->len; i++)
-        for (gsize n = 0; n < G_N_ELEMENTS(column_names); n++)
-            if (g_ascii_strcasecmp(csv_field(&c->csv, (int)i), column_names[n].name) == 0)
+    const OfficeRow *header = c->rows->pdata[0];
+    for (guint i = 0; i < header->cells->len; i++) {
+        g_autofree char *said = text_fold(bytes_of_string(office_cell(header, i)));
+        for (gsize n = 0; n < G_N_ELEMENTS(column_names); n++) {
+            g_autofree char *known = text_fold(bytes_of_string(column_names[n].name));
+            if (g_str_equal(said, known))
                 c->columns[column_names[n].column] = (int)i;
+        }
+    }
     if (c->columns[COLUMN_NAME] < 0 ||
         (c->columns[COLUMN_KIND] < 0 && c->columns[COLUMN_TYPE] < 0 && c->columns[COLUMN_RULE] < 0))
         return cv_fail(error, CV_ERROR_INPUT,
-                       "Dòng 1: cần cột \"name\" và một trong các cột \"kind\", \"type\", "
+                       "Dòng %u: cần cột \"name\" và một trong các cột \"kind\", \"type\", "
                        "\"address_rule\"; the header needs the column name and one of kind, type, "
-                       "address_rule");
+                       "address_rule",
+                       header->line);
     return TRUE;
 }
 
@@ -238,26 +260,18 @@ static gboolean take_row(Import *c, DbConn *conn, GError **error) {
     return TRUE;
 }
 
-static void report_progress(const Import *c, gboolean end) {
-    guint rows = c->out->added + c->out->present + c->out->wrong;
-    if (c->options->progress == NULL || (!end && rows % PROGRESS_STEP != 0))
-        return;
-    gint64 left = (gint64)reader_left(&c->csv.rest), all = (gint64)c->text.n;
-    c->options->progress(all - left, all, c->options->progress_data);
-}
-
 static gboolean import(DbConn *conn, gpointer data, GError **error) {
     Import *c = data;
+    const DirectoryImportOptions *options = c->options;
     if (!read_header(c, error))
         return FALSE;
-    while (csv_next(&c->csv)) {
+    for (guint i = 1; i < c->rows->len; i++) {
+        c->row = c->rows->pdata[i];
         if (!take_row(c, conn, error))
             return FALSE;
-        report_progress(c, FALSE);
+        if (options->progress != NULL && (i % PROGRESS_STEP == 0 || i + 1 == c->rows->len))
+            options->progress(i, c->rows->len - 1, options->progress_data);
     }
-    report_progress(c, TRUE);
-    if (c->csv.broken != NULL)
-        wrong(c, "name", "", "dấu ngoặc kép chưa đóng");
     if (c->out->wrong > 0)
         return cv_fail(error, CV_ERROR_INPUT,
                        "%u dòng sai, không nhập dòng nào; %u wrong rows, nothing was imported",
@@ -265,19 +279,23 @@ static gboolean import(DbConn *conn, gpointer data, GError **error) {
     return TRUE;
 }
 
-gboolean directory_unit_import(Directory *d, const Regulation *regulation, Bytes csv,
+gboolean directory_unit_import(Directory *d, const Regulation *regulation, Bytes file,
                                const DirectoryImportOptions *options, const AuditAct *act,
                                DirectoryImport *out, GError **error) {
     *out = (DirectoryImport){.errors = g_string_new(NULL)};
+    g_autoptr(OfficeFile) read = office_read(file, error);
+    if (read == NULL)
+        return FALSE;
+    const OfficeTable *table = read->tables->len == 0 ? NULL : read->tables->pdata[0];
+    if (table == NULL || table->rows->len == 0)
+        return cv_fail(error, CV_ERROR_INPUT, "tệp trống; the file has no header line");
     Import c = {.directory = d,
                 .regulation = regulation,
                 .options = options,
                 .act = act,
-                .text = csv,
+                .rows = table->rows,
                 .out = out};
-    csv_init(&c.csv, csv);
     gboolean ok = db_write(d->db, import, &c, error);
-    csv_clear(&c.csv);
     if (!ok)
         out->added = 0;
     return ok;

@@ -1,6 +1,6 @@
 /* Whatever the bytes: rows come to an end, lines only grow, and a field is where it is asked for.
  */
-#include "directory/csv.h"
+#include "office/csv.h"
 
 int LLVMFuzzerTestOneInput(const guint8 *data, gsize size);
 int LLVMFuzzerTestOneInput(const guint8 *data, gsize size) {

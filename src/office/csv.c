@@ -1,10 +1,26 @@
 /* One pass over the bytes; a field is copied once. */
-#include "directory/csv.h"
+#include "office/csv.h"
+
+static guint8 find_separator(Reader first_line) {
+    static const guint8 candidates[] = {',', ';', '\t'};
+    guint counts[G_N_ELEMENTS(candidates)] = {0}, best = 0;
+    gboolean quoted = FALSE;
+    for (int c; (c = reader_byte(&first_line)) != -1 && (quoted || c != '\n');) {
+        quoted ^= c == '"';
+        for (guint i = 0; i < G_N_ELEMENTS(candidates); i++)
+            counts[i] += !quoted && c == candidates[i];
+    }
+    for (guint i = 1; i < G_N_ELEMENTS(candidates); i++)
+        if (counts[i] > counts[best])
+            best = i;
+    return candidates[best];
+}
 
 void csv_init(Csv *csv, Bytes text) {
     *csv = (Csv){.rest = reader_of(text), .next_line = 1};
     csv->fields = g_ptr_array_new_with_free_func(g_free);
     reader_skip(&csv->rest, "\xef\xbb\xbf");
+    csv->separator = find_separator(csv->rest);
 }
 
 void csv_clear(Csv *csv) {
@@ -32,7 +48,7 @@ static gboolean take_field(Csv *csv, GString *field) {
     if (reader_skip_byte(&csv->rest, '"') && !take_quoted(csv, field))
         return FALSE;
     for (int c; (c = reader_peek(&csv->rest)) != -1 && c != '\n'; reader_byte(&csv->rest)) {
-        if (c == ',') {
+        if (c == csv->separator) {
             reader_byte(&csv->rest);
             return TRUE;
         }
