@@ -331,11 +331,16 @@ PARTS = {
     "docs": (part_docs, True, "links in the documents"),
     "tools": (part_tools, True, "tests of the project's own tools"),
     "unit": (part_unit, True, "unit tests under ASan + UBSan"),
+    "system": (part_system, True, "the whole program under ASan + UBSan"),
+    "clients": (part_clients, True, "others' clients and servers against it, under ASan + UBSan"),
     "faults": (part_faults, True, "failing writes and lost power"),
     "fuzz": (part_fuzz, True, "brief fuzzing from the seeds"),
     "tidy": (part_tidy, True, "clang-tidy on what changed"),
     "clang": (part_clang, False, "unit tests built by Clang"),
+    "kills": (part_kills, False, "kill -9 under load, 200 times"),
+    "sweep": (part_sweep, False, "every single write and flush failing in turn"),
     "tsan": (part_tsan, False, "unit and system tests under ThreadSanitizer"),
+    "valgrind": (part_valgrind, False, "the system tests under valgrind"),
 }
 
 
