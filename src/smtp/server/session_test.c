@@ -1,69 +1,8 @@
-/* Whole SMTP sessions, driven by bytes; what lies below the server is played (fake.h). */
+/* Whole SMTP sessions, driven by bytes: receiving, the order of commands, limits. */
 #include "base/clock.h"
 #include "base/crypto.h"
 #include "base/log.h"
-#include "net/memory.h"
-#include "smtp/server/fake.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-typedef struct {
-    Fake *fake;
-    NetSession *session;
-} Talk;
-
-static void begin(Talk *t, SmtpDoor door, const NetMemoryOptions *options) {
-    t->fake = fake_new(door);
-    t->session = net_memory_new(smtp_protocol(door), &t->fake->service, options);
-}
-
-/* Sends the text; returns everything that was answered since the last call (g_free). */
-static char *ask(Talk *t, const char *text) {
-    net_memory_feed(t->session, bytes_of_string(text));
-    return buffer_steal_string(net_memory_output(t->session));
-}
-
-/* Each line of expected is the beginning of the answer's line at its place. */
-static void expect(Talk *t, const char *text, const char *expected) {
-    g_autofree char *answer = ask(t, text);
-    g_auto(GStrv) got = g_strsplit(answer, "\r\n", -1), want = g_strsplit(expected, "\n", -1);
-    gboolean same = g_strv_length(got) == g_strv_length(want) + (expected[0] != '\0');
-    for (guint i = 0; same && want[i] != NULL; i++)
-        same = g_str_has_prefix(got[i], want[i]);
-    if (!same)
-        fail_msg("to %s\nexpected:\n%s\ngot:\n%s", text, expected, answer);
-}
-
-static void end(Talk *t) {
-    net_memory_free(t->session);
-    assert_int_equal(t->fake->open, 0);
-    fake_free(t->fake);
-}
-
-static void begin_mx(Talk *t) {
-    begin(t, SMTP_DOOR_MX, &(NetMemoryOptions){.local_port = 25});
-    expect(t, "", "220 mail.bn.vn ESMTP");
-    expect(t, "HELO [192.0.2.7]\r\n", "250 mail.bn.vn");
-}
-
-/* A signed-in submission by anh@bn.vn. */
-static void begin_submission(Talk *t) {
-    begin(t, SMTP_DOOR_SUBMISSIONS, &(NetMemoryOptions){.secure = TRUE});
-    expect(t, "", "220 ");
-    g_autofree char *hello = ask(t, "EHLO client.bn.vn\r\n");
-    assert_non_null(strstr(hello, "250-AUTH PLAIN LOGIN\r\n"));
-    expect(t, "AUTH PLAIN AGFuaEBibi52bgBtYXQta2hhdQ==\r\n", "235 2.7.0");
-}
-
-#define OPENING "MAIL FROM:<x@y.vn>\r\nRCPT TO:<anh@bn.vn>\r\nDATA\r\n"
-#define OPENED  "250 2.1.0\n250 2.1.5\n354\n"
-
-/* ---- Reception ---- */
+#include "smtp/server/talk.h"
 
 static void a_message_is_taken_in_with_its_trace_line(void **state) {
     Talk t;
@@ -385,131 +324,6 @@ static void shutdown_and_time_are_said(void **state) {
     end(&t);
 }
 
-/* ---- Submission ---- */
-
-static void nobody_submits_without_signing_in(void **state) {
-    Talk t;
-    begin(&t, SMTP_DOOR_SUBMISSION, &(NetMemoryOptions){.loopback = TRUE});
-    g_autofree char *hello = ask(&t, "EHLO a\r\n");
-    assert_null(strstr(hello, "AUTH"));
-    expect(&t, "MAIL FROM:<anh@bn.vn>\r\nRCPT TO:<anh@bn.vn>\r\nDATA\r\n",
-           "530 5.7.0\n530 5.7.0\n530 5.7.0");
-    expect(&t, "BDAT 2 LAST\r\nx\n", "503");
-    expect(&t, "AUTH PLAIN AGFuaEBibi52bgBtYXQta2hhdQ==\r\n", "538 5.7.11");
-    t.fake->service.options.cleartext_loopback = TRUE;
-    expect(&t, "AUTH PLAIN AGFuaEBibi52bgBtYXQta2hhdQ==\r\n", "235 2.7.0");
-    end(&t);
-}
-
-static void signing_in_works_in_each_form(void **state) {
-    static const struct {
-        const char *say, *answer;
-    } cases[] = {
-        {"AUTH PLAIN AGFuaEBibi52bgBtYXQta2hhdQ==\r\n", "235"},
-        {"auth plain\r\nAGFuaEBibi52bgBtYXQta2hhdQ==\r\n", "334 \n235"},
-        {"AUTH LOGIN\r\nYW5oQGJuLnZu\r\nbWF0LWtoYXU=\r\n",
-         "334 VXNlcm5hbWU6\n334 UGFzc3dvcmQ6\n235"},
-        {"AUTH LOGIN YW5oQGJuLnZu\r\nbWF0LWtoYXU=\r\n", "334 UGFzc3dvcmQ6\n235"},
-        {"AUTH LOGIN\r\nYW5oQGJuLnZu\r\nc2Fp\r\nNOOP\r\n", "334\n334\n535 5.7.8 Sai ten\n250"},
-        {"AUTH PLAIN AGtob2FAYm4udm4AbWF0LWtoYXU=\r\n", "535 5.7.13"},
-        {"AUTH PLAIN\r\n*\r\n", "334\n501 5.7.0"},
-        {"AUTH PLAIN !\r\n", "501 5.5.2"},
-        {"AUTH PLAIN =\r\n", "501 5.5.2"},
-        {"AUTH PLAIN AAAA\r\n", "501 5.5.2"},
-        {"AUTH PLAINX\r\nAUTH CRAM-MD5\r\nAUTH\r\n", "504\n504\n504"},
-    };
-    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-        Talk t;
-        begin(&t, SMTP_DOOR_SUBMISSIONS, &(NetMemoryOptions){.secure = TRUE});
-        g_free(ask(&t, "EHLO a\r\n"));
-        expect(&t, cases[i].say, cases[i].answer);
-        end(&t);
-    }
-}
-
-static void guesses_in_one_session_are_few(void **state) {
-    Talk t;
-    begin(&t, SMTP_DOOR_SUBMISSIONS, &(NetMemoryOptions){.secure = TRUE});
-    g_free(ask(&t, "EHLO a\r\n"));
-    t.fake->auth = FAKE_LATER;
-    for (int i = 0; i < 5; i++) {
-        expect(&t, "AUTH PLAIN AGFuaEBibi52bgBzYWk=\r\n", "");
-        fake_authenticate(t.fake);
-        net_memory_run(t.session);
-        expect(&t, "", i < 4 ? "535" : "535\n421 4.7.0");
-    }
-    assert_true(net_memory_closed(t.session));
-    end(&t);
-}
-
-/* [Điều 6.3] */
-static void an_official_sends_under_the_own_address_only(void **state) {
-    Talk t;
-    begin_submission(&t);
-    expect(&t, "MAIL FROM:<binh@bn.vn>\r\n", "550 5.7.1 Dia chi gui khong thuoc");
-    expect(&t, "MAIL FROM:<>\r\n", "550 5.7.1");
-#define SUBMIT(from)                                                                               \
-    "MAIL FROM:<alias@bn.vn>\r\nRCPT TO:<c@other.vn>\r\nDATA\r\n" from "\r\nx\r\n.\r\n"
-    expect(&t, SUBMIT("From: Anh <ANH@bn.vn>\r\n"), OPENED "250");
-    FakeMessage *m = fake_last(t.fake);
-    assert_int_equal(m->submitter, 1);
-    assert_string_equal(m->recipients, "c@other.vn=0;");
-    assert_string_equal(m->door, "submissions");
-    assert_non_null(strstr(m->content, " with ESMTPSA\r\n"));
-    expect(&t, SUBMIT("From: Binh <binh@bn.vn>\r\n"), OPENED "550 5.7.1");
-    expect(&t, SUBMIT("From: anh@bn.vn, binh@bn.vn\r\n"), OPENED "550 5.7.1");
-    expect(&t, SUBMIT("From: \"anh@bn.vn\" <binh@bn.vn>\r\n"), OPENED "550 5.7.1");
-    expect(&t, SUBMIT("From: anh@bn.vn\r\nFROM : binh@bn.vn\r\n"), OPENED "550 5.7.1");
-    expect(&t, SUBMIT("From: anh@bn.vn\r\nFrom: anh@bn.vn\r\n"), OPENED "554 5.6.0");
-    expect(&t, SUBMIT("Subject: no From\r\n"), OPENED "554 5.6.0");
-    expect(&t, SUBMIT("From: \r\n"), OPENED "554 5.6.0");
-    end(&t);
-}
-
-static void what_a_submission_lacks_is_added_once(void **state) {
-    static const struct {
-        const char *header;
-        gboolean date, id;
-    } cases[] = {
-        {"From: anh@bn.vn\r\n\r\nDate: in the body\r\n", TRUE, TRUE},
-        {"From: anh@bn.vn\r\nDate: x\r\n\r\nbody\r\n", FALSE, TRUE},
-        {"Message-Id: <a@b>\r\nFrom: anh@bn.vn\r\nDATE: x\r\n\r\nbody\r\n", FALSE, FALSE},
-        {"From: anh@bn.vn\r\n", TRUE, TRUE},
-    };
-    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-        Talk t;
-        begin_submission(&t);
-        g_autofree char *text =
-            g_strconcat("MAIL FROM:<anh@bn.vn>\r\nRCPT TO:<binh@bn.vn>\r\nDATA\r\n",
-                        cases[i].header, ".\r\n", NULL);
-        for (const char *at = text; *at != '\0'; at++) /* byte by byte */
-            net_memory_feed(t.session, bytes_of(at, 1));
-        const char *content = fake_last(t.fake)->content;
-        const char *end_of_header = strstr(content, "\r\n\r\n");
-        g_autofree char *header = end_of_header == NULL
-                                      ? g_strdup(content)
-                                      : g_strndup(content, (gsize)(end_of_header - content) + 2);
-        assert_int_equal(strstr(header, "\r\nDate: ") != NULL &&
-                             strstr(header, "\r\nDate: x\r\n") == NULL,
-                         cases[i].date);
-        assert_int_equal(strstr(header, "\r\nMessage-ID: <") != NULL, cases[i].id);
-        const char *body = strstr(cases[i].header, "\r\n\r\n");
-        if (body != NULL)
-            assert_true(g_str_has_suffix(content, body));
-        end(&t);
-    }
-}
-
-static void an_account_that_is_locked_meanwhile_is_out(void **state) {
-    Talk t;
-    begin(&t, SMTP_DOOR_SUBMISSIONS, &(NetMemoryOptions){.secure = TRUE});
-    g_free(ask(&t, "EHLO a\r\n"));
-    /* huy@bn.vn signs in and is closed: the played directory says so from the start. */
-    expect(&t, "AUTH PLAIN AGh1eUBibi52bgBtYXQta2hhdQ==\r\n", "235");
-    expect(&t, "MAIL FROM:<huy@bn.vn>\r\n", "550 5.7.1 Tai khoan dang bi khoa");
-    end(&t);
-}
-
 int main(void) {
     crypto_init();
     log_set_level(LOG_LEVEL_ERROR);
@@ -531,12 +345,6 @@ int main(void) {
         cmocka_unit_test(the_session_waits_for_delivery_and_not_a_moment_longer),
         cmocka_unit_test(a_client_that_vanishes_leaves_nothing_behind),
         cmocka_unit_test(shutdown_and_time_are_said),
-        cmocka_unit_test(nobody_submits_without_signing_in),
-        cmocka_unit_test(signing_in_works_in_each_form),
-        cmocka_unit_test(guesses_in_one_session_are_few),
-        cmocka_unit_test(an_official_sends_under_the_own_address_only),
-        cmocka_unit_test(what_a_submission_lacks_is_added_once),
-        cmocka_unit_test(an_account_that_is_locked_meanwhile_is_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
