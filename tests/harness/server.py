@@ -113,7 +113,8 @@ class Server:
         return self.errors.read_text(errors="replace") if self.errors.exists() else ""
 
     def alive(self):
-        return self.process is not None and self.process.poll() is None
+        process = self.process  # another thread may end it
+        return process is not None and process.poll() is None
 
     def kill(self):
         """As the loss of the process: nothing is finished."""
