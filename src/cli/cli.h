@@ -68,6 +68,12 @@ extern const CliCommand cli_commands[];
 /* NULL when there is none; words: how many of argv it took. */
 const CliCommand *cli_find(char **words, guint *taken);
 
+/* help.c: the list of all commands; those of one noun (FALSE: there is no such noun); the command
+ * that was perhaps meant by words that are none, or NULL. */
+void cli_help_all(GString *to);
+gboolean cli_help_noun(GString *to, const char *noun);
+const CliCommand *cli_help_meant(char **words);
+
 /* One option of a command. CLI_TEXT takes a value (raw bytes, not converted by the locale). */
 typedef struct {
     const char *name; /* without dashes */

@@ -15,15 +15,29 @@ enum {
 };
 
 static int usage(FILE *to, int status) {
-    fputs("usage: congvu [--data DIR] COMMAND …\n"
-          "DIR is the data directory; the environment variable CONGVU_DATA may name it too.\n"
-          "`congvu COMMAND --help` explains one command.\n\n",
-          to);
-    for (const CliCommand *c = cli_commands; c->noun != NULL; c++) {
-        g_autofree char *name = g_strjoin(" ", c->noun, c->verb, NULL);
-        fprintf(to, "  %-18s %s\n", name, c->summary);
-    }
+    g_autoptr(GString) text = g_string_new(NULL);
+    cli_help_all(text);
+    fputs(text->str, to);
     return status;
+}
+
+/* Words that are no command: the noun's commands when the noun is one, what was perhaps meant, and
+ * else the whole list. */
+static int no_such_command(char **words) {
+    g_autofree char *said = g_strjoinv(" ", words);
+    fprintf(stderr, "congvu: không có lệnh \"%s\"; there is no command \"%s\"\n", said, said);
+    const CliCommand *meant = cli_help_meant(words);
+    if (meant != NULL) {
+        g_autofree char *name = g_strjoin(" ", meant->noun, meant->verb, NULL);
+        fprintf(stderr, "  có phải là / perhaps it was meant: congvu %s\n", name);
+    }
+    fputc('\n', stderr);
+    g_autoptr(GString) list = g_string_new(NULL);
+    if (cli_help_noun(list, words[0])) {
+        fputs(list->str, stderr);
+        return CLI_USAGE;
+    }
+    return usage(stderr, CLI_USAGE);
 }
 
 /* ---- Input ---- */
@@ -192,9 +206,7 @@ static int run_command(const char *data, char **words) {
     guint taken = 0;
     const CliCommand *command = cli_find(words, &taken);
     if (command == NULL) {
-        g_autofree char *said = g_strjoinv(" ", words);
-        fprintf(stderr, "congvu: there is no command \"%s\"\n\n", said);
-        return usage(stderr, CLI_USAGE);
+        return no_such_command(words);
     }
     int status;
     g_autofree char **looked_words = shallow_copy(words + taken);
@@ -225,6 +237,26 @@ static int run_command(const char *data, char **words) {
     return status;
 }
 
+/* `congvu help [NOUN [VERB]]`. */
+static int help(char **words) {
+    guint taken = 0;
+    if (words[0] == NULL)
+        return usage(stdout, CLI_DONE);
+    const CliCommand *command = cli_find(words, &taken);
+    if (command != NULL && words[taken] == NULL) {
+        g_autoptr(GStrvBuilder) asked = g_strv_builder_new();
+        g_strv_builder_addv(asked, (const char **)words);
+        g_strv_builder_add(asked, "--help");
+        g_auto(GStrv) all = g_strv_builder_end(asked);
+        return run_command(NULL, all);
+    }
+    g_autoptr(GString) list = g_string_new(NULL);
+    if (words[1] != NULL || !cli_help_noun(list, words[0]))
+        return no_such_command(words);
+    fputs(list->str, stdout);
+    return CLI_DONE;
+}
+
 int cli_main(int argc, char **argv) {
     signal(SIGPIPE, SIG_IGN);
     crypto_init();
@@ -248,6 +280,8 @@ int cli_main(int argc, char **argv) {
     }
     if (at >= argc)
         return usage(stderr, CLI_USAGE);
+    if (g_str_equal(argv[at], "help"))
+        return help(argv + at + 1);
     g_auto(GStrv) words = g_strdupv(argv + at);
     return run_command(data, words);
 }

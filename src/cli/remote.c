@@ -7,6 +7,7 @@
  * for flushes. */
 #include "cli/remote.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 
 #include <errno.h>
@@ -146,6 +147,17 @@ static int run_call(Remote *remote, int fd, char **words, Bytes input, const cha
     return cli_run(&call);
 }
 
+/* Which command; its arguments are not for a log: the audit trail has what was changed. */
+static void log_command(const GPtrArray *words, const char *who, int status, gint64 time) {
+    static gint calls;
+    guint taken = 0;
+    const CliCommand *command = cli_find((char **)words->pdata, &taken);
+    g_autofree char *session = g_strdup_printf("command-%d", g_atomic_int_add(&calls, 1) + 1);
+    log_event(LOG_LEVEL_INFO, "command", "session", session, "who", who, "noun",
+              command == NULL ? "?" : command->noun, "verb", command == NULL ? NULL : command->verb,
+              "status", log_number(status), "milliseconds", log_number(time / 1000), NULL);
+}
+
 static void serve_call(Remote *remote, int fd) {
     g_autofree char *who = peer_name(fd);
     g_autoptr(GPtrArray) words = g_ptr_array_new_with_free_func(g_free);
@@ -166,9 +178,9 @@ static void serve_call(Remote *remote, int fd) {
     g_autoptr(GString) err = g_string_new(NULL);
     /* cli_options moves the words in their array: they are freed from a copy of it. */
     g_autofree char **shallow = g_memdup2(words->pdata, words->len * sizeof(char *));
+    gint64 began = clock_monotonic();
     int status = run_call(remote, fd, shallow, buffer_bytes(&input), who, out, err);
-    log_event(LOG_LEVEL_INFO, "command", "who", who, "noun", words->pdata[0], "status",
-              log_number(status), NULL);
+    log_command(words, who, status, clock_monotonic() - began);
     char text[16];
     g_snprintf(text, sizeof text, "%d", status);
     if (send_text(fd, 'e', err) && send_text(fd, 'o', out))

@@ -418,6 +418,9 @@ static void release(gpointer state) {
     ImapSession *session = state;
     if (session->net == NULL)
         return;
+    log_event(LOG_LEVEL_INFO, "imap.closed", "session", net_session_id(session->net), "peer",
+              net_session_peer(session->net), "account", session->address, "errors",
+              log_number(session->errors), NULL);
     while (session->job != NULL) {
         ImapJob *job = session->job;
         session->job = job->below;

@@ -141,15 +141,29 @@ static gboolean use_certificate(Serve *serve, const Config *config, GError **err
     return net_server_set_certificate(serve->net, certificate, key, error);
 }
 
-static gboolean start_log(const Serve *serve, GError **error) {
+static void set_log_level(const Config *config) {
     static const char *const names[] = {"debug", "info", "warning", "error"};
     for (guint level = 0; level < G_N_ELEMENTS(names); level++)
-        if (g_str_equal(serve->config->log_level, names[level]))
+        if (g_str_equal(config->log_level, names[level]))
             log_set_level((LogLevel)level);
+}
+
+/* A file that root opened must be one that the user we become can open again after a rotation. */
+static gboolean give_log_to_user(const Config *config, const char *file, GError **error) {
+    const struct passwd *user =
+        geteuid() != 0 || *config->user == '\0' ? NULL : getpwnam(config->user);
+    if (user == NULL || chown(file, user->pw_uid, user->pw_gid) == 0)
+        return TRUE;
+    return cv_fail_errno(error, CV_ERROR_STORAGE, "cannot give the log file %s to user \"%s\"",
+                         file, config->user);
+}
+
+static gboolean start_log(const Serve *serve, GError **error) {
+    set_log_level(serve->config);
     if (*serve->config->log == '\0')
         return TRUE;
     g_autofree char *file = in_directory(serve, serve->config->log);
-    return log_open(file, error);
+    return log_open(file, error) && give_log_to_user(serve->config, file, error);
 }
 
 /* ---- Services ---- */
@@ -243,15 +257,20 @@ static gboolean start(Serve *serve, GError **error) {
     return serve->remote != NULL && net_server_start(serve->net, error);
 }
 
+static void reopen_log(void) {
+    g_autoptr(GError) error = NULL;
+    if (!log_reopen(&error))
+        log_event(LOG_LEVEL_ERROR, "serve.reload", "what", "log", "error", error->message, NULL);
+}
+
 static void reload(Serve *serve) {
     g_autoptr(GError) error = NULL;
+    /* Stands alone: a bad certificate must not keep the log from being reopened. */
+    reopen_log();
     g_autofree char *file = g_build_filename(serve->path, "congvu.conf", NULL);
     g_autoptr(Config) config = config_load(file, &error);
-    /* Each step stands alone: a bad certificate must not keep the log from being reopened. */
-    if (!log_reopen(&error)) {
-        log_event(LOG_LEVEL_ERROR, "serve.reload", "what", "log", "error", error->message, NULL);
-        g_clear_error(&error);
-    }
+    if (config != NULL)
+        set_log_level(config);
     if (config == NULL || !instance_reload(serve->instance, &error) ||
         !use_certificate(serve, config, &error))
         log_event(LOG_LEVEL_ERROR, "serve.reload", "error", error->message, "note",
@@ -278,6 +297,8 @@ static void run_until_told(Serve *serve, const sigset_t *signals) {
         int signal = sigtimedwait(signals, NULL, &pause);
         if (signal == SIGHUP)
             reload(serve);
+        else if (signal == SIGUSR1)
+            reopen_log();
         else if (signal == SIGTERM || signal == SIGINT)
             return;
         else if (signal < 0 && errno == EAGAIN)
@@ -307,6 +328,7 @@ int serve_run(const char *data_directory) {
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGHUP);
+    sigaddset(&signals, SIGUSR1);
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
     signal(SIGPIPE, SIG_IGN);
     crypto_init();

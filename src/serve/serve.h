@@ -1,6 +1,6 @@
 /* Serve: the running system. Opens the instance, binds the doors, drops privileges, prints
- * "congvu: ready", and runs until SIGTERM or SIGINT; SIGHUP reloads certificate, configuration,
- * regulation and log file. */
+ * "congvu: ready", and runs until SIGTERM or SIGINT; SIGHUP reloads certificate, log level and
+ * regulation, and opens the log file anew, which SIGUSR1 does alone. */
 #ifndef CV_SERVE_SERVE_H
 #define CV_SERVE_SERVE_H
 

@@ -65,11 +65,35 @@ def test_wrong_words_end_with_2_and_the_usage_before_anything_is_done(command, t
     assert not (tmp_path / "none").exists()
 
 
-@pytest.mark.parametrize("words", [
-    [], ["nonsense"], ["unit"], ["unit", "nonsense"], ["--nonsense"], ["--data"]])
+@pytest.mark.parametrize("words", [[], ["nonsense"], ["--nonsense"], ["--data"], ["help", "xyzt"],
+                                   ["help", "unit", "add", "more"], [""]])
 def test_what_is_no_command_ends_with_2_and_the_list(words):
     status, out, said = alone(*words)
-    assert status == 2 and out == "" and "account create" in said
+    assert status == 2 and out == ""
+    assert "account create" in said or words[:2] == ["help", "unit"] and "unit rename" in said
+
+
+@pytest.mark.parametrize(("words", "meant"), [
+    (["unit"], None), (["unit", "nonsense"], None), (["unit", "ad"], "unit add"),
+    (["acount", "crate"], "account create"), (["account", "unlok"], "account unlock"),
+    (["servr"], "serve"), (["bakcup"], "backup"), (["help", "acount", "list"], "account list"),
+    (["x" * 5000], None), (["tài", "khoản"], None)])
+def test_a_slip_of_the_pen_is_told_what_was_perhaps_meant(words, meant):
+    status, out, said = alone(*words)
+    assert (status, out) == (2, "") and "không có lệnh" in said
+    found = re.search("có phải là.*: congvu (.*)", said)
+    assert (found[1] if found else None) == meant
+    if words[0] in ("unit", "account"):  # the others of that noun are shown, and only these
+        assert f"{words[0]} list" in said and "queue list" not in said
+
+
+def test_help_explains_all_one_noun_and_one_command():
+    assert alone("help") == alone("--help")
+    status, text, said = alone("help", "account")
+    assert (status, said) == (0, "")
+    assert re.findall(r"^  (\w+ \w+)", text, re.M) == [c for c in COMMANDS if c.startswith("account ")]
+    for command in COMMANDS:
+        assert alone("help", *command.split()) == alone(*command.split(), "--help"), command
 
 
 def test_a_command_on_data_says_when_no_directory_is_named(tmp_path):
