@@ -71,8 +71,8 @@ typedef struct {
     GString *errors; /* "Dòng 12, cột …", a line each */
 } DirectoryImport;
 /* Reads a table of units (the bytes of a file that office/ reads, with a header line; see import.c
- * for the columns) in one transaction: all rows or none. Running it again adds nothing. out is filled in any case;
- * INPUT when a row is wrong. Clear it with directory_import_clear. */
+ * for the columns) in one transaction: all rows or none. Running it again adds nothing. out is
+ * filled in any case; INPUT when a row is wrong. Clear it with directory_import_clear. */
 gboolean directory_unit_import(Directory *directory, const Regulation *regulation, Bytes file,
                                const DirectoryImportOptions *options, const AuditAct *act,
                                DirectoryImport *out, GError **error);
