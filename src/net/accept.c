@@ -61,23 +61,30 @@ static int passed_socket(guint16 port) {
     return -1;
 }
 
-static gboolean make_address(const NetListener *listener, struct sockaddr_storage *out,
-                             socklen_t *length, GError **error) {
+gboolean net_parse_address(const char *address, guint16 port, struct sockaddr_storage *out,
+                           socklen_t *length) {
     struct sockaddr_in *four = (struct sockaddr_in *)out;
     struct sockaddr_in6 *six = (struct sockaddr_in6 *)out;
     *out = (struct sockaddr_storage){0};
-    if (inet_pton(AF_INET, listener->address, &four->sin_addr) == 1) {
+    if (inet_pton(AF_INET, address, &four->sin_addr) == 1) {
         four->sin_family = AF_INET;
-        four->sin_port = htons(listener->port);
+        four->sin_port = htons(port);
         *length = sizeof *four;
         return TRUE;
     }
-    if (inet_pton(AF_INET6, listener->address, &six->sin6_addr) == 1) {
+    if (inet_pton(AF_INET6, address, &six->sin6_addr) == 1) {
         six->sin6_family = AF_INET6;
-        six->sin6_port = htons(listener->port);
+        six->sin6_port = htons(port);
         *length = sizeof *six;
         return TRUE;
     }
+    return FALSE;
+}
+
+static gboolean make_address(const NetListener *listener, struct sockaddr_storage *out,
+                             socklen_t *length, GError **error) {
+    if (net_parse_address(listener->address, listener->port, out, length))
+        return TRUE;
     return cv_fail(error, CV_ERROR_INPUT, "listen address \"%s\" is neither IPv4 nor IPv6",
                    listener->address);
 }
@@ -114,7 +121,7 @@ int net_listen_socket(const NetListener *listener, guint16 *port, GError **error
 
 /* ---- Accepting ---- */
 
-static void note_peer(NetSession *session, const struct sockaddr_storage *from) {
+void net_note_peer(NetSession *session, const struct sockaddr_storage *from) {
     session->peer_port = address_port(from);
     if (from->ss_family == AF_INET) {
         const struct in_addr *four = &((const struct sockaddr_in *)from)->sin_addr;
@@ -159,12 +166,7 @@ static const char *enter(NetServer *server, NetSession *session) {
                                 g_memdup2(session->peer_key, sizeof session->peer_key),
                                 GUINT_TO_POINTER(count + 1));
         }
-        session->server = server;
-        session->next = server->sessions;
-        if (session->next != NULL)
-            session->next->previous = session;
-        server->sessions = session;
-        server->session_count++;
+        net_session_link(session, server);
         __atomic_fetch_add(&listener->sessions, 1, __ATOMIC_RELAXED);
     }
     g_mutex_unlock(&server->lock);
@@ -193,9 +195,9 @@ static void accepted(NetServer *server, NetListenerState *listener, int fd,
     session->listener = listener;
     session->local_port = listener->settings.port;
     session->fd = fd;
-    session->generation = ++server->generation;
+    session->generation = __atomic_add_fetch(&server->generation, 1, __ATOMIC_RELAXED);
     session->status = STATUS_OWNED; /* ours until it is on the ready list */
-    note_peer(session, from);
+    net_note_peer(session, from);
     const char *limit = enter(server, session);
     if (limit != NULL) {
         refuse(listener, fd, session->peer, limit);
@@ -203,9 +205,7 @@ static void accepted(NetServer *server, NetListenerState *listener, int fd,
         net_session_discard(session);
         return;
     }
-    g_mutex_lock(&server->fd_locks[(guint)fd % NET_FD_LOCKS]);
-    server->by_fd[fd] = session;
-    g_mutex_unlock(&server->fd_locks[(guint)fd % NET_FD_LOCKS]);
+    net_session_register(session);
     net_set_deadline(session, protocol->greeting_time);
     net_ready_push(session);
 }

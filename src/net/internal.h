@@ -37,11 +37,12 @@ enum {
 };
 
 typedef enum {
-    PHASE_OPEN,      /* the protocol runs */
-    PHASE_HANDSHAKE, /* TLS is being set up */
-    PHASE_STARTTLS,  /* the plain output leaves before the handshake */
-    PHASE_FLUSHING,  /* the protocol is done, its last words leave */
-    PHASE_LINGER,    /* nothing more is sent; input is thrown away until the peer closes */
+    PHASE_OPEN,       /* the protocol runs */
+    PHASE_CONNECTING, /* of net_connect */
+    PHASE_HANDSHAKE,  /* TLS is being set up */
+    PHASE_STARTTLS,   /* the plain output leaves before the handshake */
+    PHASE_FLUSHING,   /* the protocol is done, its last words leave */
+    PHASE_LINGER,     /* nothing more is sent; input is thrown away until the peer closes */
 } SessionPhase;
 
 #define NET_OUTPUT_LOW      (NET_OUTPUT_HIGH / 4)
@@ -86,6 +87,7 @@ struct NetSession {
     guint kept;        /* NET_EVENT_* that came while TLS was being set up */
     gboolean read_wants_write, write_wants_read; /* TLS */
     gsize lingered;
+    struct NetOutgoing *outgoing; /* of net_connect, else NULL */
 
     guint16 peer_port, local_port;
     guint8 peer_key[16]; /* what the per-address limit counts: IPv4, or the /64 */
@@ -96,6 +98,14 @@ struct NetSession {
     Buffer *memory_in, *memory_out; /* memory session: the wire */
     max_align_t state[];            /* the protocol's */
 };
+
+/* What only a session of net_connect has. */
+typedef struct NetOutgoing {
+    gint64 time; /* microseconds */
+    gboolean implicit_tls, verify, verified, resumed;
+    char *name, *key; /* key: under which its TLS session is kept */
+    char *failure;
+} NetOutgoing;
 
 struct NetListenerState {
     NetListener settings;
@@ -125,6 +135,8 @@ struct NetServer {
     guint session_count;
     GHashTable *addresses; /* peer_key → count of sessions that are not signed in */
     SSL_CTX *tls;          /* lock */
+    SSL_CTX *tls_client;   /* lock; made with the first handshake of ours */
+    GHashTable *tickets;   /* lock; key → SSL_SESSION */
     GPtrArray *listeners;  /* NetListenerState */
     GThread *acceptor;
     int stop_fd; /* eventfd: wakes the acceptor */
@@ -134,7 +146,7 @@ struct NetServer {
     GMutex fd_locks[NET_FD_LOCKS]; /* by_fd[n] belongs to fd_locks[n % NET_FD_LOCKS] */
     NetSession **by_fd;
     guint by_fd_size;
-    guint32 generation; /* the acceptor's */
+    guint32 generation; /* atomic */
 
     int epoll_fd;
     int signal_fd; /* eventfd, edge-triggered: "the ready list has something" */
@@ -152,6 +164,10 @@ NetSession *net_session_make(const NetProtocol *protocol, gpointer service);
 void net_session_discard(NetSession *session);
 /* Takes the session from the server's books and lets the protocol free its state. Once. */
 void net_session_leave(NetSession *session);
+/* Takes the session into the books; server->lock is held. */
+void net_session_link(NetSession *session, NetServer *server);
+/* Makes its descriptor findable for events. */
+void net_session_register(NetSession *session);
 /* Closes the socket and drops the record; the owner's last act. */
 void net_session_destroy(NetSession *session);
 
@@ -193,5 +209,19 @@ int net_listen_socket(const NetListener *listener, guint16 *port, GError **error
 /* tls.c */
 /* A server-side session on the certificate in force, or NULL. */
 SSL *net_tls_new(NetServer *server, int fd);
+
+/* connect.c */
+/* What became of the connecting: NULL when the connection stands. */
+const char *net_connect_result(NetSession *session);
+void net_outgoing_free(NetOutgoing *outgoing);
+/* From "192.0.2.1" or "2001:db8::1"; FALSE for anything else. */
+gboolean net_parse_address(const char *address, guint16 port, struct sockaddr_storage *out,
+                           socklen_t *length);
+void net_note_peer(NetSession *session, const struct sockaddr_storage *from);
+
+/* tls_client.c */
+SSL *net_tls_client_new(NetSession *session);
+void net_tls_client_done(NetSession *session); /* after the handshake */
+void net_tls_client_release(NetServer *server);
 
 #endif

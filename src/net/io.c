@@ -22,7 +22,8 @@ static IoResult tls_result(SSL *ssl, int n, gboolean *wants_read, gboolean *want
 }
 
 gboolean net_io_begin_tls(NetSession *session) {
-    session->ssl = net_tls_new(session->server, session->fd);
+    session->ssl = session->outgoing != NULL ? net_tls_client_new(session)
+                                             : net_tls_new(session->server, session->fd);
     if (session->ssl != NULL)
         return TRUE;
     log_event(LOG_LEVEL_ERROR, "net.tls-unavailable", "session", session->id, NULL);
@@ -31,13 +32,15 @@ gboolean net_io_begin_tls(NetSession *session) {
 
 IoResult net_io_handshake(NetSession *session) {
     ERR_clear_error();
-    int n = SSL_accept(session->ssl);
+    int n = session->outgoing != NULL ? SSL_connect(session->ssl) : SSL_accept(session->ssl);
     gboolean wants_read;
     if (n == 1) {
         session->secure = TRUE;
         session->read_wants_write = session->write_wants_read = FALSE;
         session->cipher = g_strconcat(SSL_get_version(session->ssl), " ",
                                       SSL_get_cipher_name(session->ssl), NULL);
+        if (session->outgoing != NULL)
+            net_tls_client_done(session);
         metric_add(&handshakes, 1);
         return IO_DONE;
     }
@@ -48,6 +51,9 @@ IoResult net_io_handshake(NetSession *session) {
         log_event(LOG_LEVEL_INFO, "net.handshake-failed", "session", session->id, "protocol",
                   session->protocol->name, "peer", session->peer, "why",
                   why == NULL ? "peer closed" : why, NULL);
+        if (session->outgoing != NULL && session->outgoing->failure == NULL)
+            session->outgoing->failure =
+                g_strdup_printf("TLS handshake failed: %s", why == NULL ? "peer closed" : why);
         ERR_clear_error();
     }
     return result;

@@ -43,6 +43,8 @@ typedef enum {
     NET_EVENT_EOF = 1 << 6,      /* the peer sends no more; what is in the input is all there is.
                                   * From then on every call has it, and NET_WAIT_INPUT closes */
     NET_EVENT_SHUTDOWN = 1 << 7, /* the server stops: finish, say so, NET_CLOSE */
+    NET_EVENT_FAILED = 1 << 8,   /* of net_connect only: no connection came about, or no handshake;
+                                  * net_session_failure says why. The session ends with this call */
 } NetEvents;
 
 typedef struct {
@@ -98,6 +100,31 @@ gboolean net_check_certificate(const char *certificate, const char *key, gint64 
 /* Writes a self-signed P-256 certificate for the names, valid ten years (0600 key). */
 gboolean net_make_certificate(const char *certificate, const char *key, const char *const *names,
                               GError **error);
+
+/* ---- Sessions that we open ---- */
+
+typedef struct {
+    const NetProtocol *protocol;
+    gpointer service;    /* net_session_service */
+    gpointer first;      /* put into the state's first pointer: free() finds it there in any case */
+    const char *address; /* IPv4 or IPv6, no name */
+    guint16 port;
+    gint64 time; /* microseconds for connecting, and again for a handshake: then FAILED */
+    gboolean implicit_tls;
+    const char *name; /* of the peer, for TLS: told to it, looked for in its certificate; or NULL */
+    gboolean verify;  /* a handshake fails unless the certificate is good for the name */
+} NetConnect;
+/* Begins to connect and returns at once; the first run() has START, or FAILED. Any thread. FALSE
+ * (NETWORK): not even begun, neither run() nor free() will be called. TLS sessions are taken up
+ * again where the peer (name and port) gave a ticket before. */
+gboolean net_connect(NetServer *server, const NetConnect *options, GError **error);
+/* Why NET_EVENT_FAILED came: "connection refused"; valid during that run(). */
+const char *net_session_failure(const NetSession *session);
+/* After a handshake of ours: the certificate was good for the name. */
+gboolean net_session_is_verified(const NetSession *session);
+gboolean net_session_is_resumed(const NetSession *session);
+/* PEM file with the authorities to trust, or NULL for the system's. Before the first handshake. */
+gboolean net_server_set_trust(NetServer *server, const char *file, GError **error);
 
 /* ---- For run() ---- */
 

@@ -154,6 +154,7 @@ void net_server_free(NetServer *server) {
     close_descriptor(server->stop_fd);
     close_descriptor(server->reserve_fd);
     g_clear_pointer(&server->tls, SSL_CTX_free);
+    net_tls_client_release(server);
     g_hash_table_unref(server->addresses);
     g_free(server->by_fd);
     g_mutex_clear(&server->lock);

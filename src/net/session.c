@@ -76,6 +76,23 @@ void net_session_leave(NetSession *session) {
     buffer_release(&session->input);
 }
 
+void net_session_link(NetSession *session, NetServer *server) {
+    session->server = server;
+    session->next = server->sessions;
+    if (session->next != NULL)
+        session->next->previous = session;
+    server->sessions = session;
+    server->session_count++;
+}
+
+void net_session_register(NetSession *session) {
+    NetServer *server = session->server;
+    guint fd = (guint)session->fd;
+    g_mutex_lock(&server->fd_locks[fd % NET_FD_LOCKS]);
+    server->by_fd[fd] = session;
+    g_mutex_unlock(&server->fd_locks[fd % NET_FD_LOCKS]);
+}
+
 /* First out of the table, so that no late event finds the session; then the number is free. */
 static void close_socket(NetSession *session) {
     NetServer *server = session->server;
@@ -97,7 +114,8 @@ void net_session_destroy(NetSession *session) {
     buffer_release(&session->output);
     if (server != NULL) {
         net_wheel_remove(session);
-        __atomic_fetch_sub(&session->listener->sessions, 1, __ATOMIC_RELAXED);
+        if (session->listener != NULL)
+            __atomic_fetch_sub(&session->listener->sessions, 1, __ATOMIC_RELAXED);
         g_mutex_lock(&server->lock);
         if (session->previous != NULL)
             session->previous->next = session->next;
@@ -126,6 +144,7 @@ NetSession *net_session_ref(NetSession *session) {
 void net_session_unref(NetSession *session) {
     if (__atomic_fetch_sub(&session->references, 1, __ATOMIC_ACQ_REL) != 1)
         return;
+    net_outgoing_free(session->outgoing);
     g_free(session->cipher);
     g_free(session);
 }

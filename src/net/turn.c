@@ -68,6 +68,17 @@ static Step begin_closing(NetSession *session) {
     return step_flushing(session);
 }
 
+/* Tells a protocol of ours that nothing came of its connection. */
+static Step fail(NetSession *session, const char *why) {
+    if (session->outgoing != NULL && !session->left) {
+        if (session->outgoing->failure == NULL)
+            session->outgoing->failure = g_strdup(why);
+        session->start_due = FALSE;
+        session->protocol->run(session, session->state, NET_EVENT_FAILED);
+    }
+    return finish(session);
+}
+
 /* ---- TLS ---- */
 
 static Step step_open(NetSession *session, guint events);
@@ -77,7 +88,7 @@ static Step step_handshake(NetSession *session) {
     case IO_AGAIN:
         return STEP_PARK;
     case IO_BROKEN:
-        return finish(session);
+        return fail(session, "TLS handshake failed");
     case IO_DONE:
         break;
     }
@@ -96,9 +107,10 @@ static Step begin_handshake(NetSession *session) {
         return step_open(session, session->start_due ? 0 : NET_EVENT_SECURED);
     }
     if (!net_io_begin_tls(session))
-        return finish(session);
+        return fail(session, "TLS cannot be begun");
     session->phase = PHASE_HANDSHAKE;
-    set_net_deadline(session, session->protocol->greeting_time);
+    set_net_deadline(session, session->outgoing != NULL ? session->outgoing->time
+                                                        : session->protocol->greeting_time);
     return step_handshake(session);
 }
 
@@ -227,6 +239,20 @@ static Step step_open(NetSession *session, guint events) {
     return STEP_AGAIN;
 }
 
+static Step step_connecting(NetSession *session, guint bits) {
+    if ((bits & STATUS_IO) == 0) /* the first turn: the socket is watched from here on */
+        return STEP_PARK;
+    const char *failure = net_connect_result(session);
+    if (failure != NULL)
+        return fail(session, failure);
+    session->phase = PHASE_OPEN;
+    set_net_deadline(session, 0);
+    if (session->outgoing->implicit_tls)
+        return begin_handshake(session);
+    net_set_deadline(session, session->protocol->greeting_time);
+    return step_open(session, 0);
+}
+
 static Step step(NetSession *session, guint bits) {
     if (bits & STATUS_IO) {
         session->armed = FALSE;
@@ -240,6 +266,10 @@ static Step step(NetSession *session, guint bits) {
         gint64 now = clock_monotonic();
         gint64 ours = __atomic_load_n(&session->net_deadline, __ATOMIC_SEQ_CST);
         gint64 theirs = __atomic_load_n(&session->deadline, __ATOMIC_SEQ_CST);
+        if (ours != 0 && ours <= now && session->phase == PHASE_CONNECTING)
+            return fail(session, "connecting timed out");
+        if (ours != 0 && ours <= now && session->phase == PHASE_HANDSHAKE)
+            return fail(session, "TLS handshake timed out");
         if (ours != 0 && ours <= now) {
             if (session->phase != PHASE_LINGER)
                 log_closed(session, session->output.n > 0 ? "peer-reads-nothing" : "handshake");
@@ -262,6 +292,9 @@ static Step step(NetSession *session, guint bits) {
             session->listener->settings.implicit_tls && session->ssl == NULL)
             return begin_handshake(session);
         return step_open(session, events);
+    case PHASE_CONNECTING:
+        session->kept |= events;
+        return bits & STATUS_SHUTDOWN ? finish(session) : step_connecting(session, bits);
     case PHASE_HANDSHAKE:
         session->kept |= events;
         return bits & STATUS_SHUTDOWN ? finish(session) : step_handshake(session);
@@ -290,6 +323,8 @@ static guint32 interest(const NetSession *session) {
             mask |= EPOLLIN;
     }
     switch (session->phase) {
+    case PHASE_CONNECTING:
+        return EPOLLOUT;
     case PHASE_HANDSHAKE:
         return session->read_wants_write ? EPOLLOUT : EPOLLIN;
     case PHASE_OPEN:

@@ -2,6 +2,8 @@
  * destination, its sender and its fate until the far end answers for each of them. */
 #include "queue/queue.h"
 
+#include "queue/result.h"
+
 const char queue_schema_v1[] =
     "CREATE TABLE queue_entry("
     " id INTEGER PRIMARY KEY AUTOINCREMENT," /* never reused: people quote these numbers */
@@ -25,10 +27,29 @@ const char queue_schema_v1[] =
 
 #define COLUMNS                                                                                    \
     "id, account, sender, domain, recipients, dsn, body, smtputf8, blob, size, intake, state,"     \
-    " received, next, attempts, last_answer"
+    " received, next, attempts, last_answer, warned"
 
 static const char *or_empty(const char *text) {
     return text == NULL ? "" : text;
+}
+
+static struct {
+    void (*call)(gint64 id, gpointer data);
+    gpointer data;
+} listener;
+
+void queue_set_listener(void (*call)(gint64 id, gpointer data), gpointer data) {
+    listener.call = call;
+    listener.data = data;
+}
+
+static void told(gpointer id) {
+    listener.call(*(gint64 *)id, listener.data);
+}
+
+static void tell(DbConn *conn, gint64 id) {
+    if (listener.call != NULL)
+        db_after_commit(conn, told, g_memdup2(&id, sizeof id), g_free);
 }
 
 gboolean queue_insert(DbConn *conn, const QueueEntry *e, gint64 *id, GError **error) {
@@ -43,6 +64,7 @@ gboolean queue_insert(DbConn *conn, const QueueEntry *e, gint64 *id, GError **er
     if (!db_run(stmt, error))
         return FALSE;
     *id = db_last_insert_id(conn);
+    tell(conn, *id);
     return TRUE;
 }
 
@@ -70,6 +92,7 @@ static QueueEntry entry_of_row(DbStmt *stmt) {
         .next = db_column_int(stmt, 13),
         .attempts = (guint)db_column_int(stmt, 14),
         .last_answer = db_column_text(stmt, 15),
+        .warned = db_column_int(stmt, 16) != 0,
     };
 }
 
@@ -96,6 +119,22 @@ static gboolean walk(DbStmt *stmt, QueueEach each, gpointer data, guint *found, 
 
 gboolean queue_each(DbConn *conn, QueueEach each, gpointer data, GError **error) {
     DbStmt *stmt = db_prepare(conn, "SELECT " COLUMNS " FROM queue_entry ORDER BY id");
+    return walk(stmt, each, data, NULL, error);
+}
+
+gboolean queue_each_waiting(DbConn *conn, gint64 after, guint limit, QueueEach each, gpointer data,
+                            GError **error) {
+    DbStmt *stmt = db_prepare(conn, "SELECT " COLUMNS " FROM queue_entry WHERE id > ? AND state = ?"
+                                    " ORDER BY id LIMIT ?");
+    db_bind(stmt, "iii", after, (gint64)QUEUE_WAITING, (gint64)limit);
+    return walk(stmt, each, data, NULL, error);
+}
+
+gboolean queue_each_of_intake(DbConn *conn, gint64 intake, QueueEach each, gpointer data,
+                              GError **error) {
+    DbStmt *stmt = db_prepare(conn, "SELECT " COLUMNS " FROM queue_entry WHERE intake = ?"
+                                    " ORDER BY id");
+    db_bind_int(stmt, 1, intake);
     return walk(stmt, each, data, NULL, error);
 }
 
@@ -137,6 +176,7 @@ static gboolean hold_one(DbConn *conn, gpointer data, GError **error) {
         db_prepare(conn, "UPDATE queue_entry SET state = ?, last_answer = ? WHERE id = ?");
     db_bind(stmt, "iti", (gint64)(act->hold ? QUEUE_HELD : QUEUE_WAITING), or_empty(act->why),
             act->id);
+    tell(conn, act->id);
     return db_run(stmt, error) && must_have_changed(conn, act, error);
 }
 
@@ -150,7 +190,11 @@ gboolean queue_follow_account(DbConn *conn, gint64 account, gboolean may_send, G
                        : db_prepare(conn, "UPDATE queue_entry SET state = ?2, last_answer = ?4"
                                           " WHERE account = ?3 AND state = ?1");
     db_bind(stmt, "iiit", (gint64)QUEUE_WAITING, (gint64)QUEUE_HELD, account, HELD_BY_LOCK);
-    return db_run(stmt, error);
+    if (!db_run(stmt, error))
+        return FALSE;
+    if (may_send && db_changes(conn) > 0)
+        tell(conn, 0);
+    return TRUE;
 }
 
 static gboolean hold_all(DbConn *conn, gpointer data, GError **error) {
@@ -167,6 +211,7 @@ gboolean queue_hold_all(Db *mail, const char *why, GError **error) {
 static gboolean retry_one(DbConn *conn, gpointer data, GError **error) {
     DbStmt *stmt = db_prepare(conn, "UPDATE queue_entry SET next = 0 WHERE id = ?");
     db_bind_int(stmt, 1, ((const Act *)data)->id);
+    tell(conn, ((const Act *)data)->id);
     return db_run(stmt, error) && must_have_changed(conn, data, error);
 }
 

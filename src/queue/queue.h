@@ -29,7 +29,12 @@ typedef struct {
     gint64 received, next; /* Unix microseconds: entered, next attempt */
     guint attempts;
     const char *last_answer; /* what the far end said last, or why we hold it */
+    gboolean warned;         /* the sender was told of the delay */
 } QueueEntry;
+
+/* Told on the writer thread, after the commit, that entries came in or may go on (id 0: several).
+ * One listener, because a process has one queue; set it before the first change. */
+void queue_set_listener(void (*listener)(gint64 id, gpointer data), gpointer data);
 
 /* Inside a DbWork: one reference of the blob is the entry's (the caller counted it). */
 gboolean queue_insert(DbConn *conn, const QueueEntry *entry, gint64 *id, GError **error);
@@ -38,6 +43,9 @@ gboolean queue_insert(DbConn *conn, const QueueEntry *entry, gint64 *id, GError 
 gboolean queue_set_intake(DbConn *conn, gint64 first, gint64 last, gint64 intake, GError **error);
 typedef gboolean (*QueueEach)(const QueueEntry *entry, gpointer data);
 gboolean queue_each(DbConn *conn, QueueEach each, gpointer data, GError **error);
+/* What waits with a number above `after`, by number, at most `limit`. */
+gboolean queue_each_waiting(DbConn *conn, gint64 after, guint limit, QueueEach each, gpointer data,
+                            GError **error);
 /* How many there are, by QueueState. */
 gboolean queue_count(DbConn *conn, gint64 counts[QUEUE_SENDING + 1], GError **error);
 /* The entry; strings are valid during each only. NOT_FOUND. */

@@ -4,7 +4,7 @@
 #include "store/internal.h"
 
 /* The queue lies above this folder, its tables in the same file; only their text is used here. */
-extern const char queue_schema_v1[];
+extern const char queue_schema_v1[], queue_schema_v2[];
 
 static const char store_schema_v1[] =
     "CREATE TABLE account("
@@ -126,6 +126,7 @@ static const char store_schema_v1[] =
     " value INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
     "INSERT INTO counter VALUES('uidvalidity', 0);";
 
-static const char *const steps[] = {blob_schema_v1, store_schema_v1, queue_schema_v1};
+static const char *const steps[] = {blob_schema_v1, store_schema_v1, queue_schema_v1,
+                                    queue_schema_v2};
 
 const DbSchema store_schema = {"mail", steps, G_N_ELEMENTS(steps)};
