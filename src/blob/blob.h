@@ -6,7 +6,10 @@
  * written, flushed, renamed, their folder flushed, and only then named by a row. The reference
  * count changes in the transaction that adds or removes a message; a file is removed an hour after
  * its last reference went (blob_sweep), and files that no row ever named are removed at the same
- * age. The hash (BLAKE2b-256) is kept for doctor. */
+ * age. The hash (BLAKE2b-256) is kept for doctor.
+ *
+ * A write that finds no space refuses its message (BUSY). After any other failed write, rename or
+ * flush of a message's file the process ends (log_event, then _exit(70)), as in db.h. */
 #ifndef CV_BLOB_BLOB_H
 #define CV_BLOB_BLOB_H
 

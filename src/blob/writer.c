@@ -8,12 +8,14 @@
  * to do. A crash in between leaves a file that no row names; the sweep removes it. */
 #include "blob/internal.h"
 
+#include "base/log.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { PUSH_BYTES = 1024 * 1024 };
+enum { PUSH_BYTES = 1024 * 1024, EXIT_SOFTWARE = 70 };
 
 BlobWriter *blob_writer_new(BlobStore *store) {
     BlobWriter *writer = g_new0(BlobWriter, 1);
@@ -31,6 +33,21 @@ static gboolean fail_io(BlobWriter *writer, const char *what, GError **error) {
                          writer->path);
 }
 
+/* A write or flush failed. For lack of space only this message is refused: its file is new, nobody
+ * knows it, and it is removed. After anything else the process ends, as db/ does it: what the
+ * kernel holds and what the disk holds may differ, and the next flush would hide it. */
+static gboolean fail_disk(BlobWriter *writer, const char *what, GError **error) {
+    int code = errno;
+    if (code != ENOSPC && code != EDQUOT) {
+        log_event(LOG_LEVEL_ERROR, "blob.fatal", "file", writer->path, "during", what, "message",
+                  g_strerror(code), "what_to_do",
+                  "check the disk and the kernel's log; the next start recovers by itself", NULL);
+        _exit(EXIT_SOFTWARE);
+    }
+    errno = code;
+    return fail_io(writer, what, error);
+}
+
 static gboolean open_file(BlobWriter *writer, GError **error) {
     g_autofree char *name = crypto_random_hex(BLOB_NAME_BYTES);
     writer->path = g_strdup_printf("%s/tmp/%s", writer->store->directory, name);
@@ -44,7 +61,7 @@ static gboolean write_out(BlobWriter *writer, Bytes bytes, GError **error) {
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0)
-            return fail_io(writer, "cannot write", error);
+            return fail_disk(writer, "cannot write", error);
         writer->written += (guint64)n;
         bytes = bytes_slice(bytes, (gsize)n, bytes.n);
     }
@@ -118,7 +135,7 @@ static gboolean flush_folder(BlobWriter *writer, const char *folder, GError **er
     int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
         return fail_io(writer, "cannot open the folder of", error);
-    gboolean flushed = fsync(fd) == 0 || fail_io(writer, "cannot flush the folder of", error);
+    gboolean flushed = fsync(fd) == 0 || fail_disk(writer, "cannot flush the folder of", error);
     close(fd);
     return flushed;
 }
@@ -133,11 +150,11 @@ static gboolean put_in_place(BlobWriter *writer, GError **error) {
     blob_underway_begin(writer->store, writer->name);
     /* 128 random bits: the name is free. */
     if (rename(writer->path, path) != 0)
-        return fail_io(writer, "cannot move", error);
+        return fail_disk(writer, "cannot move", error);
     g_free(writer->path);
     writer->path = g_steal_pointer(&path);
     if (fdatasync(writer->fd) != 0)
-        return fail_io(writer, "cannot flush", error);
+        return fail_disk(writer, "cannot flush", error);
     return flush_folder(writer, folder, error);
 }
 

@@ -88,7 +88,8 @@ static gboolean open_writing(Db *db, const DbSchema *schema, GError **error) {
     int code = db_conn_exec(db->writer, "PRAGMA foreign_keys = ON");
     if (code != SQLITE_OK)
         return db_fail(db->writer, code, "cannot open", error);
-    return db_writer_start(db, error);
+    /* The log may be new, and the engine does not look at how the flush of its folder went. */
+    return db_flush_folder_of(db->path, error) && db_writer_start(db, error);
 }
 
 Db *db_open(const char *path, const DbSchema *schema, DbOpenFlags flags, GError **error) {

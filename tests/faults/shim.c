@@ -11,6 +11,8 @@
  * from outside or, at an exact call, by the shim itself, which then lets some unflushed writes
  * survive as a real disk may.
  *
+ * The wall clock may be ahead or behind (clock), and housekeeping may be hurried (hurry).
+ *
  * Limits: what stdio or mmap writes is not seen (congvu's files are written by neither; SQLite's
  * shared-memory file is, and is rebuilt by SQLite after a crash); folders are never renamed.
  * One mutex serialises everything. Not part of the program; aborts when it cannot do its work. */
@@ -29,7 +31,9 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "shim.h"
@@ -201,8 +205,11 @@ static void flush_file(int fd, Inode *inode) {
     struct stat st;
     char twin[PATH_MAX], self[64];
     twin_of(inode->number, twin);
-    snprintf(self, sizeof self, "/proc/self/fd/%d", fd); /* fd itself may be write-only */
-    int from = REAL(open)(self, O_RDONLY | O_CLOEXEC);
+    /* Closing any descriptor of a file drops the process's locks on it, so the caller's own is used
+     * where it can read. */
+    bool own = (fcntl(fd, F_GETFL) & O_ACCMODE) != O_WRONLY;
+    snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
+    int from = own ? fd : REAL(open)(self, O_RDONLY | O_CLOEXEC);
     int to = REAL(open)(twin, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
     must(from >= 0 && to >= 0 && fstat(from, &st) == 0, twin);
     if (inode->shrunk_to >= 0)
@@ -215,7 +222,8 @@ static void flush_file(int fd, Inode *inode) {
     must(REAL(ftruncate)(to, st.st_size) == 0, twin);
     inode->dirty_count = 0;
     inode->shrunk_to = -1;
-    close(from);
+    if (!own)
+        close(from);
     close(to);
 }
 
@@ -300,8 +308,10 @@ static void lose_power(void) {
 /* --------------------------------------------------------------------------- count and decide */
 
 /* Called with the lock held, before a call that matters. 0: do it; otherwise the errno to fail
- * with. *shorten is set when half of a write is to be done first. */
-static int decide(unsigned kind, bool *shorten) {
+ * with. *shorten is set when half of a write is to be done first. The call is about path, or, where
+ * that is NULL, about fd. */
+static int decide(unsigned kind, int fd, const char *path, bool *shorten) {
+    char found[PATH_MAX];
     if ((control->kinds & kind) == 0)
         return 0;
     uint64_t number = ++control->calls;
@@ -313,6 +323,9 @@ static int decide(unsigned kind, bool *shorten) {
     if (shorten != NULL && control->shorten != 0 && number == control->fail_at)
         *shorten = true;
     control->failed++;
+    if (path == NULL)
+        path = path_of(fd, found) ? found : "?";
+    snprintf(control->path, sizeof control->path, "%.511s", path);
     return (int)control->error;
 }
 

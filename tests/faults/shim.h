@@ -26,6 +26,10 @@ typedef struct {
     uint32_t shorten;  /* 1: the first failing write still writes its first half */
     uint32_t survive;  /* unflushed writes that outlive the loss of power, in 1/1000 */
     uint32_t seed;     /* decides which */
+    uint32_t lie;      /* 1: a flush succeeds and does nothing, as on a disk that lies */
+    uint32_t hurry;    /* 1: sigtimedwait waits at most 50 ms, so that housekeeping never rests */
+    int64_t clock;     /* seconds that the wall clock is ahead of the true one */
+    char path[512];    /* what the last call that was made to fail was about */
 } FaultControl;
 
 #endif

@@ -18,7 +18,9 @@ class Control(ctypes.Structure):
                 ("power_at", ctypes.c_uint64), ("failed", ctypes.c_uint64),
                 ("kinds", ctypes.c_uint32), ("error", ctypes.c_uint32),
                 ("sticky", ctypes.c_uint32), ("shorten", ctypes.c_uint32),
-                ("survive", ctypes.c_uint32), ("seed", ctypes.c_uint32)]
+                ("survive", ctypes.c_uint32), ("seed", ctypes.c_uint32),
+                ("lie", ctypes.c_uint32), ("hurry", ctypes.c_uint32),
+                ("clock", ctypes.c_int64), ("path", ctypes.c_char * 512)]
 
 
 def compile_c(source, target, *options):

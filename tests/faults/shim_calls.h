@@ -32,7 +32,7 @@ static ssize_t watched_write(int fd, const void *p, size_t n, off_t at) {
     if (inode == NULL)
         return call(fd, p, n, at);
     bool shorten = false;
-    int error = decide(CALL_WRITE, &shorten);
+    int error = decide(CALL_WRITE, fd, NULL, &shorten);
     if (error != 0 && !(shorten && n > 1))
         return fail(error);
     ssize_t done = call(fd, p, shorten ? n / 2 : n, at);
@@ -101,9 +101,11 @@ static int flush(int fd, int (*call)(int)) {
     bool folder = inode == NULL && fstat(fd, &st) == 0 && S_ISDIR(st.st_mode) && path_of(fd, path);
     if (inode == NULL && !folder)
         return call(fd);
-    int error = decide(CALL_FLUSH, NULL);
+    int error = decide(CALL_FLUSH, fd, NULL, NULL);
     if (error != 0)
         return fail(error);
+    if (control->lie != 0)
+        return 0;
     if (shadow == NULL)
         return call(fd);
     if (folder)
@@ -126,7 +128,7 @@ int ftruncate(int fd, off_t size) {
         return REAL(ftruncate)(fd, size);
     LOCKED;
     Inode *inode = inode_of(fd);
-    int error = inode == NULL ? 0 : decide(CALL_TRUNCATE, NULL);
+    int error = inode == NULL ? 0 : decide(CALL_TRUNCATE, fd, NULL, NULL);
     if (error != 0)
         return fail(error);
     int done = REAL(ftruncate)(fd, size);
@@ -154,7 +156,7 @@ int unlinkat(int folder, const char *name, int flags) {
     if (control == NULL || flags != 0 || !path_at(folder, name, path))
         return REAL(unlinkat)(folder, name, flags);
     LOCKED;
-    int error = decide(CALL_UNLINK, NULL);
+    int error = decide(CALL_UNLINK, -1, path, NULL);
     if (error != 0)
         return fail(error);
     bool last = last_name(path, &number);
@@ -175,7 +177,7 @@ int renameat(int from_folder, const char *from, int to_folder, const char *to) {
     if (control == NULL || !path_at(to_folder, to, path))
         return REAL(renameat)(from_folder, from, to_folder, to);
     LOCKED;
-    int error = decide(CALL_RENAME, NULL);
+    int error = decide(CALL_RENAME, -1, path, NULL);
     if (error != 0)
         return fail(error);
     bool last = last_name(path, &number);
@@ -199,7 +201,7 @@ static int watched_open(int folder, const char *name, int flags, mode_t mode) {
         return REAL(openat)(folder, name, flags, mode);
     LOCKED;
     bool new = lstat(path, &st) != 0;
-    int error = new || (flags & O_TRUNC) != 0 ? decide(CALL_CREATE, NULL) : 0;
+    int error = new || (flags & O_TRUNC) != 0 ? decide(CALL_CREATE, -1, path, NULL) : 0;
     if (error != 0)
         return fail(error);
     int fd = REAL(openat)(folder, name, flags, mode);
@@ -236,4 +238,34 @@ int __open64_2(const char *path, int flags) {
 
 int creat(const char *path, mode_t mode) {
     return watched_open(AT_FDCWD, path, O_CREAT | O_WRONLY | O_TRUNC, mode);
+}
+
+/* ---- Clock and housekeeping ---- */
+
+int clock_gettime(clockid_t clock, struct timespec *now) {
+    int done = REAL(clock_gettime)(clock, now);
+    if (done == 0 && control != NULL && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE))
+        now->tv_sec += control->clock;
+    return done;
+}
+
+int gettimeofday(struct timeval *restrict now, void *restrict zone) {
+    int done = REAL(gettimeofday)(now, zone);
+    if (done == 0 && control != NULL)
+        now->tv_sec += control->clock;
+    return done;
+}
+
+time_t time(time_t *out) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    if (out != NULL)
+        *out = now.tv_sec;
+    return now.tv_sec;
+}
+
+int sigtimedwait(const sigset_t *set, siginfo_t *info, const struct timespec *timeout) {
+    static const struct timespec shortly = {.tv_nsec = 50 * 1000 * 1000};
+    bool hurry = control != NULL && control->hurry != 0;
+    return REAL(sigtimedwait)(set, info, hurry ? &shortly : timeout);
 }

@@ -114,10 +114,14 @@ class Actor(Imap):
         self.pending_gone = set()              # (box, uid)
         self.pending_new = []                  # (box, name, flags, digest, moved from or None)
 
-    def work(self):
-        # What a refused act left open is looked at before the next one.
+    def open(self):
+        """A connected client; what a refused act left open has been looked at."""
         client = self.connect(*OWN)
         self.settle({box: look(client, box) for box in OWN})
+        return client
+
+    def work(self):
+        client = self.open()
         while not self.ledger.stopped.is_set():
             box = self.random.choice(OWN)
             mail.good(client.select(box))

@@ -46,13 +46,14 @@ class Ledger:
 
     # ----------------------------------------------------------------------------------- acts
 
-    def new(self, recipients):
-        """A message that was never sent before: its name and its bytes."""
+    def new(self, recipients, size=None):
+        """A message that was never sent before: its name and its text, of about `size` bytes."""
         with self.lock:
             number = len(self.sent)
-            size = self.random.choice([200, 200, 200, 3000, 3000, 30000])
-            if self.random.random() < 0.03:
-                size = 300000  # stored as a file
+            if size is None:
+                size = self.random.choice([200, 200, 200, 3000, 3000, 30000])
+                if self.random.random() < 0.03:
+                    size = 300000  # stored as a file
             body = f"{number}\r\n" + ("x" * 70 + "\r\n") * (size // 72)
             name = f"ledger.{number}"
             self.sent[name] = (tuple(recipients), digest(body.encode()))
@@ -73,11 +74,14 @@ class Ledger:
     def _submit(self):
         client = mail.smtp(self.server, "submission", self.outside)
         while not self.stopped.is_set():
-            name, text = self.new([])
-            to = [f"{name}@example.org", f"{name}@example.net", self.users[0]]
-            self.sent[name] = (tuple(to), self.sent[name][1])
-            client.sendmail(self.outside, to, text.replace("bench@example.org", self.outside))
-            self.acknowledge(name)
+            self.submit(client)
+
+    def submit(self, client):
+        name, text = self.new([])
+        to = [f"{name}@example.org", f"{name}@example.net", self.users[0]]
+        self.sent[name] = (tuple(to), self.sent[name][1])
+        client.sendmail(self.outside, to, text.replace("bench@example.org", self.outside))
+        self.acknowledge(name)
 
     def _append(self):
         user = self.random.choice(self.users)
