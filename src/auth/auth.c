@@ -35,6 +35,10 @@ static const struct {
                    &attempts_busy},
 };
 
+static const char slowed_text[] = "Đã thử sai quá nhiều lần từ địa chỉ này, hãy thử lại sau một "
+                                  "phút; too many failures from this "
+                                  "address, try again in a minute";
+
 /* ---- Attempts ---- */
 
 static void *copy_bytes(Bytes bytes) {
@@ -74,7 +78,7 @@ static void log_result(const AuthAttempt *attempt, AuthResult result) {
 void attempt_finish(AuthAttempt *attempt, AuthResult result, DirectoryAccount *account) {
     Auth *auth = attempt->auth;
     attempt->account = account;
-    attempt->text = results[result].text;
+    attempt->text = attempt->sent_away ? slowed_text : results[result].text;
     wipe_password(attempt);
     log_result(attempt, result);
     g_mutex_lock(&auth->lock);
@@ -176,6 +180,16 @@ void attempt_verify(AuthAttempt *attempt) {
 
 /* ---- Begin and end ---- */
 
+/* One account is guessed at under one name: capitals, quotation marks, aliases and a missing domain
+ * would else give a guesser as many fresh starts as there are spellings. */
+static GuessKey account_key(AuthAttempt *attempt) {
+    g_autoptr(DirectoryAccount) account = NULL;
+    const char *name = attempt->name;
+    if (look_up(attempt, &account) && account != NULL)
+        name = account->address;
+    return guesses_key(attempt->auth->guesses, bytes_of_string(name), attempt->peer);
+}
+
 static AuthAttempt *attempt_new(Auth *auth, Bytes name, Bytes password, const char *peer,
                                 const char *door, const char *session) {
     AuthAttempt *attempt = g_new0(AuthAttempt, 1);
@@ -185,7 +199,7 @@ static AuthAttempt *attempt_new(Auth *auth, Bytes name, Bytes password, const ch
     attempt->peer = g_strdup(peer);
     attempt->door = g_strdup(door);
     attempt->session = g_strdup(session);
-    attempt->key = guesses_key(auth->guesses, name, peer);
+    attempt->key = account_key(attempt);
     attempt->result = AUTH_PENDING;
     /* As the hash was made: of the composed form, however the keyboard sent it. */
     attempt->password = (guint8 *)text_nfc(password);
@@ -214,9 +228,10 @@ AuthAttempt *auth_begin(Auth *auth, Bytes name, Bytes password, const char *peer
     gboolean room = lane_has_room(auth, &attempt->key) && !auth->stopping;
     gint64 now = clock_monotonic();
     gint64 delay = guesses_delay(auth->guesses, &attempt->key, now);
+    attempt->sent_away = delay > 0 && !lane_may_slow(auth, &attempt->key);
     g_mutex_unlock(&auth->lock);
     DirectoryAccount *account = NULL;
-    if (!room) {
+    if (!room || attempt->sent_away) {
         attempt_finish(attempt, AUTH_BUSY, NULL);
     } else if (delay == 0 && answer_at_once(attempt, &account)) {
         attempt_finish(attempt, AUTH_OK, account);
@@ -239,6 +254,7 @@ void auth_attempt_free(AuthAttempt *attempt) {
     Auth *auth = attempt->auth;
     g_mutex_lock(&auth->lock);
     attempt->dropped = TRUE;
+    lane_no_longer_slowed(auth, attempt);
     while (attempt->telling != NULL && attempt->telling != g_thread_self())
         g_cond_wait(&auth->told, &auth->lock);
     g_mutex_unlock(&auth->lock);
@@ -289,6 +305,7 @@ Auth *auth_new(Directory *directory, const AuthOptions *options) {
     auth->delayed = g_sequence_new(NULL);
     auth->peers = g_hash_table_new(g_int64_hash, g_int64_equal);
     auth->by_peer = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+    auth->slowed = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
     auth->guesses = guesses_new(options);
     auth->remembered = remembered_new(options->remember);
     g_autofree char *nobody = crypto_random_hex(16);
@@ -316,6 +333,7 @@ void auth_free(Auth *auth) {
     g_sequence_free(auth->delayed);
     g_hash_table_unref(auth->peers);
     g_hash_table_unref(auth->by_peer);
+    g_hash_table_unref(auth->slowed);
     guesses_free(auth->guesses);
     remembered_free(auth->remembered);
     g_cond_clear(&auth->work);

@@ -12,7 +12,8 @@
 typedef struct Guesses Guesses;
 Guesses *guesses_new(const AuthOptions *options);
 void guesses_free(Guesses *guesses);
-/* Who tries: hashes of name and address, so that memory is bounded whatever they are. */
+/* Who tries: hashes of name and address, so that memory is bounded whatever they are. The name is
+ * one for each account, however it was spelt (account_key), else as typed. */
 typedef struct {
     guint64 pair, peer, name;
 } GuessKey;
@@ -52,12 +53,14 @@ struct AuthAttempt {
 
     /* Guarded by auth->lock. */
     gint64 due;       /* monotonic; waits until then */
+    gboolean slowed;  /* counted in the lane's `slowed` */
     gboolean dropped; /* the owner has gone: nobody is told */
     GThread *telling; /* the thread that is inside done */
     void (*done)(gpointer data);
     gpointer done_data;
 
-    gint result; /* AuthResult, atomic; the fields below are set before it */
+    gboolean sent_away; /* too many of its kind wait already; before the result */
+    gint result;        /* AuthResult, atomic; the fields below are set before it */
     DirectoryAccount *account;
     const char *text;
 };
@@ -83,6 +86,7 @@ struct Auth {
     GHashTable *peers;   /* key → LaneGroup in turn */
     guint waiting;       /* attempts delayed or queued */
     GHashTable *by_peer; /* key → how many of them are this peer's */
+    GHashTable *slowed;  /* key of a pair or a peer → how many of its attempts are delayed */
     Guesses *guesses;
     Remembered *remembered;
     guint64 changes; /* counts what the directory told: a success older than that is not kept */
@@ -91,6 +95,10 @@ struct Auth {
 void lane_enqueue(Auth *auth, AuthAttempt *attempt); /* locked */
 AuthAttempt *lane_next(Auth *auth);                  /* locked; waits; NULL: stopping */
 gboolean lane_has_room(Auth *auth, const GuessKey *key);
+/* May one more attempt of this pair and this peer wait out a delay? Without a limit a guesser would
+ * send thousands at once and have them all verified after one delay. locked */
+gboolean lane_may_slow(Auth *auth, const GuessKey *key);
+void lane_no_longer_slowed(Auth *auth, AuthAttempt *attempt); /* locked */
 gpointer lane_run(gpointer auth);
 /* Sets the outcome and tells the owner. Not locked. */
 void attempt_finish(AuthAttempt *attempt, AuthResult result, DirectoryAccount *account);

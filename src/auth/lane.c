@@ -8,6 +8,8 @@
 enum {
     WAITING_MAXIMUM = 20000,     /* attempts waiting in all */
     WAITING_PEER_MAXIMUM = 2000, /* of one address */
+    SLOWED_PAIR_MAXIMUM = 20,    /* waiting out a delay, of one account from one address */
+    SLOWED_PEER_MAXIMUM = 200,   /* … of all accounts from one address */
 };
 
 static gint by_due(gconstpointer a, gconstpointer b, gpointer data) {
@@ -15,20 +17,42 @@ static gint by_due(gconstpointer a, gconstpointer b, gpointer data) {
     return x < y ? -1 : x > y;
 }
 
+static guint count_of(GHashTable *table, guint64 key) {
+    return GPOINTER_TO_UINT(g_hash_table_lookup(table, &key));
+}
+
 gboolean lane_has_room(Auth *auth, const GuessKey *key) {
-    guint of_peer = GPOINTER_TO_UINT(g_hash_table_lookup(auth->by_peer, &key->peer));
-    return auth->waiting < WAITING_MAXIMUM && of_peer < WAITING_PEER_MAXIMUM;
+    return auth->waiting < WAITING_MAXIMUM &&
+           count_of(auth->by_peer, key->peer) < WAITING_PEER_MAXIMUM;
+}
+
+static void add_to(GHashTable *table, guint64 key, int change) {
+    guint count = (guint)((int)count_of(table, key) + change);
+    if (count == 0)
+        g_hash_table_remove(table, &key);
+    else
+        g_hash_table_replace(table, g_memdup2(&key, sizeof key), GUINT_TO_POINTER(count));
 }
 
 static void count_waiting(Auth *auth, const GuessKey *key, int change) {
-    guint of_peer = GPOINTER_TO_UINT(g_hash_table_lookup(auth->by_peer, &key->peer));
     auth->waiting = (guint)((int)auth->waiting + change);
-    of_peer = (guint)((int)of_peer + change);
-    if (of_peer == 0)
-        g_hash_table_remove(auth->by_peer, &key->peer);
-    else
-        g_hash_table_replace(auth->by_peer, g_memdup2(&key->peer, sizeof key->peer),
-                             GUINT_TO_POINTER(of_peer));
+    add_to(auth->by_peer, key->peer, change);
+}
+
+gboolean lane_may_slow(Auth *auth, const GuessKey *key) {
+    return count_of(auth->slowed, key->pair) < SLOWED_PAIR_MAXIMUM &&
+           count_of(auth->slowed, key->peer) < SLOWED_PEER_MAXIMUM;
+}
+
+static void count_slowed(Auth *auth, AuthAttempt *attempt, gboolean slowed) {
+    attempt->slowed = slowed;
+    add_to(auth->slowed, attempt->key.pair, slowed ? 1 : -1);
+    add_to(auth->slowed, attempt->key.peer, slowed ? 1 : -1);
+}
+
+void lane_no_longer_slowed(Auth *auth, AuthAttempt *attempt) {
+    if (attempt->slowed)
+        count_slowed(auth, attempt, FALSE);
 }
 
 static LaneGroup *group_new(guint64 key) {
@@ -58,10 +82,12 @@ static void make_ready(Auth *auth, AuthAttempt *attempt) {
 
 void lane_enqueue(Auth *auth, AuthAttempt *attempt) {
     count_waiting(auth, &attempt->key, 1);
-    if (attempt->due != 0)
+    if (attempt->due != 0) {
+        count_slowed(auth, attempt, TRUE);
         g_sequence_insert_sorted(auth->delayed, attempt, by_due, NULL);
-    else
+    } else {
         make_ready(auth, attempt);
+    }
     g_cond_signal(&auth->work);
 }
 
@@ -93,6 +119,7 @@ static void take_due(Auth *auth, gint64 now) {
         if (attempt->due > now && !auth->stopping)
             return;
         g_sequence_remove(first);
+        lane_no_longer_slowed(auth, attempt);
         make_ready(auth, attempt);
     }
 }

@@ -201,7 +201,9 @@ static gboolean attachments_allowed(DeliveryRequest *request) {
         regulation, request->parsed->attachment_bytes, request->submitter == 0);
     if (verdict->allowed)
         return TRUE;
-    finish(request, 552, g_strdup_printf("5.3.4 %s / %s", verdict->text_vi, verdict->text_en));
+    finish(request, 552,
+           g_strdup_printf("5.3.4 %s / %s (%s)", verdict->text_vi, verdict->text_en,
+                           verdict->article));
     return FALSE;
 }
 

@@ -4,6 +4,7 @@ import os
 import pwd
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -49,13 +50,13 @@ postlog   unix-dgram n - n - 1 postlogd
 
 
 @pytest.fixture
-def postfix(office, tmp_path_factory):
+def postfix(office):
     """A Postfix with a queue and settings of its own; gives its folder."""
     if os.geteuid() != 0:
         pytest.skip("Postfix changes user, so this test needs root")
-    folder = Path(tmp_path_factory.mktemp("postfix"))
-    for parent in [folder, *folder.parents][:3]:
-        parent.chmod(0o755)
+    # Not in pytest's folder: that is closed to other users again by whoever starts pytest next.
+    folder = Path(tempfile.mkdtemp(prefix="congvu-postfix-"))
+    folder.chmod(0o755)
     etc = folder / "etc"
     for name in ("etc", "queue", "data"):
         (folder / name).mkdir()
@@ -74,6 +75,7 @@ def postfix(office, tmp_path_factory):
     yield folder
     subprocess.run(["postfix", "-c", etc, "stop"], check=False, capture_output=True)
     process.wait(30)
+    shutil.rmtree(folder)
 
 
 def log_has(folder, text):
@@ -82,7 +84,7 @@ def log_has(folder, text):
 
 
 def hand_over(folder, recipient, text):
-    subprocess.run(["sendmail", "-C", folder / "etc", "-f", "canbo@example.org", recipient],
+    subprocess.run(["sendmail", "-C", folder / "etc", "-i", "-f", "canbo@example.org", recipient],
                    input=text, text=True, check=True, timeout=30)
 
 

@@ -23,9 +23,9 @@ def letter(office, sizes, wrap=lambda part: part):
     return (f"From: {office.anh}\r\nTo: {office.binh}\r\nSubject: tep\r\n" + wrap(body)).encode()
 
 
-def submit(office, data):
+def submit(office, data, options=()):
     with mail.smtp(office, "submission", office.anh) as client:
-        client.mail(office.anh)
+        client.mail(office.anh, options)
         client.rcpt(office.binh)
         return client.data(data)
 
@@ -47,10 +47,12 @@ def test_attachments_up_to_the_limit_are_taken(shared_office, sizes, wrap):
 @pytest.mark.parametrize("sizes, wrap", [
     ([LIMIT + 1], lambda b: b), ([LIMIT // 2, LIMIT // 2 + 1], lambda b: b), ([LIMIT + 1], nested)])
 def test_one_byte_more_is_refused_with_the_article(shared_office, sizes, wrap):
-    code, text = submit(shared_office, letter(shared_office, sizes, wrap))
-    text = text.decode("utf-8")
-    assert code == 552 and text.startswith("5.3.4"), (code, text)
-    assert "khoản 1 Điều 5" in text or "Điều 5" in text, text
+    message = letter(shared_office, sizes, wrap)
+    for options, article in (((), "khoan 1 Dieu 5"), (("SMTPUTF8",), "khoản 1 Điều 5")):
+        code, text = submit(shared_office, message, options)
+        text = text.decode("utf-8")
+        assert code == 552 and text.startswith("5.3.4"), (code, text)
+        assert article in text and "5.1)" in text and "20,01 MB" in text, text
 
 
 def test_a_size_that_cannot_be_taken_is_refused_before_the_data(shared_office):
