@@ -96,9 +96,13 @@ void imap_cmd_enable(ImapSession *session, ImapParser *args) {
                 wanted |= 1u << i;
     } while (!reader_done(&args->in));
     Buffer *out = imap_output(session);
+    guint before = session->enabled;
+    for (gsize i = 0; i < G_N_ELEMENTS(enables); i++)
+        if ((wanted & 1u << i) && (enables[i].on & IMAP_ENABLED_CONDSTORE))
+            imap_enable_condstore(session);
     buffer_append_string(out, "* ENABLED");
     for (gsize i = 0; i < G_N_ELEMENTS(enables); i++) {
-        if (!(wanted & 1u << i) || (session->enabled & enables[i].on) == enables[i].on)
+        if (!(wanted & 1u << i) || (before & enables[i].on) == enables[i].on)
             continue;
         session->enabled |= enables[i].on;
         buffer_append_byte(out, ' ');

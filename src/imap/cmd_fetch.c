@@ -83,7 +83,7 @@ void imap_cmd_fetch(ImapSession *session, ImapParser *args) {
     }
     /* CHANGEDSINCE brings MODSEQ into the answers (RFC 7162 3.1.4.1); both enable CONDSTORE. */
     if (modifiers.changed_since || items.modseq)
-        session->enabled |= IMAP_ENABLED_CONDSTORE;
+        imap_enable_condstore(session);
     if (modifiers.changed_since)
         need(&items, IMAP_ITEM_MODSEQ);
     if (session->by_uid) /* RFC 9051 6.4.9: UID is given whether asked for or not */

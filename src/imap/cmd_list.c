@@ -183,11 +183,15 @@ static void put_entry(ImapSession *session, const Listing *listing, const ImapLi
         imap_put_status(session, &listing->status, entry->mailbox, entry->full);
 }
 
-static gboolean has_selected_below(const Listing *listing, const GPtrArray *entries, guint at) {
+/* Is a name below selected; with `untold`, one that the patterns do not bring by itself? */
+static gboolean has_selected_below(const Listing *listing, const GPtrArray *entries, guint at,
+                                   gboolean untold) {
     guint below = imap_list_below(entries, at);
-    for (guint i = 1; i <= below; i++)
-        if (selected(listing, entries->pdata[at + i]))
+    for (guint i = 1; i <= below; i++) {
+        const ImapListEntry *entry = entries->pdata[at + i];
+        if (selected(listing, entry) && !(untold && matches(listing, entry->full)))
             return TRUE;
+    }
     return FALSE;
 }
 
@@ -197,7 +201,9 @@ static void answer(ImapSession *session, const Listing *listing, const GPtrArray
         gboolean self = selected(listing, entry);
         if ((!self && !listing->recursive) || !matches(listing, entry->full))
             continue;
-        gboolean childinfo = listing->recursive && has_selected_below(listing, entries, i);
+        /* A name that is told only for those below it is left out when all of them are told (RFC
+         * 9051 6.3.9.6). */
+        gboolean childinfo = listing->recursive && has_selected_below(listing, entries, i, !self);
         if (self || childinfo)
             put_entry(session, listing, entry, childinfo);
     }

@@ -241,7 +241,7 @@ static void select_mailbox(ImapSession *session, ImapParser *args, gboolean exam
     /* RFC 9051 6.3.2: the old mailbox is left even when the new one cannot be opened. */
     imap_view_leave(session, TRUE);
     if (parameters.condstore || parameters.qresync)
-        session->enabled |= IMAP_ENABLED_CONDSTORE;
+        imap_enable_condstore(session);
     g_autofree char *full = imap_name_decode(session, raw, &error);
     if (full == NULL || !imap_name_of(session, full, &name, &error) ||
         !open_view(session, &name, examine, &unseen, &error)) {

@@ -40,7 +40,7 @@ gboolean imap_take_status(ImapSession *session, ImapParser *args, ImapStatusWant
         wanted->items |= 1u << i;
     } while (imap_try_byte(args, ' '));
     if (wanted->items & 1u << STATUS_HIGHESTMODSEQ) /* RFC 7162 3.1: enables CONDSTORE */
-        session->enabled |= IMAP_ENABLED_CONDSTORE;
+        imap_enable_condstore(session);
     return imap_try_byte(args, ')') || imap_parser_fail(args, "The status items do not end");
 }
 

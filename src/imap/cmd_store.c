@@ -35,7 +35,7 @@ static gboolean take_modifier(ImapSession *session, ImapParser *args, StoreJob *
         !imap_take_space(args))
         return imap_parser_fail(args, "Unknown STORE modifier");
     self->conditional = TRUE;
-    session->enabled |= IMAP_ENABLED_CONDSTORE;
+    imap_enable_condstore(session);
     return TRUE;
 }
 
@@ -108,7 +108,8 @@ static void on_stored(guint32 uid, StoreFlags flags, guint64 modseq, gboolean ch
     buffer_append_string(out, "* ");
     buffer_append_u64(out, sequence);
     buffer_append_string(out, " FETCH (");
-    if (session->by_uid || imap_is_rev2(session) || imap_has_qresync(session)) {
+    /* RFC 7162 3.2.4: UID and MODSEQ go together. */
+    if (session->by_uid || imap_is_rev2(session) || modseqs) {
         buffer_append_string(out, "UID ");
         buffer_append_u64(out, uid);
         buffer_append_byte(out, ' ');

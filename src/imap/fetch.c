@@ -199,6 +199,23 @@ static gboolean put_item(FetchJob *self, const StoreMessage *message, const Imap
     }
 }
 
+/* Reading set \Seen, and the answer tells it (RFC 9051 6.4.5), to a client that knows CONDSTORE
+ * with UID and MODSEQ whether asked for or not (RFC 7162 3.2.4). */
+static void put_seen(const FetchJob *self, const StoreMessage *message, Buffer *out) {
+    const ImapItems *items = &self->fetch.items;
+    const ImapView *view = self->session->view;
+    gboolean condstore = imap_has_condstore(self->session);
+    if (!items->flags) {
+        buffer_append_string(out, " FLAGS ");
+        imap_put_flags(out, message->flags, view->keywords,
+                       imap_view_is_recent(view, message->uid));
+    }
+    if (condstore && !items->uid)
+        buffer_printf(out, " UID %u", message->uid);
+    if (condstore && !items->modseq)
+        buffer_printf(out, " MODSEQ (%" G_GUINT64_FORMAT ")", message->modseq);
+}
+
 /* Items from self->resume on. FALSE: a stream took over, or it failed. */
 static gboolean put_message(FetchJob *self, const StoreMessage *message, guint32 sequence,
                             GError **error) {
@@ -225,18 +242,8 @@ static gboolean put_message(FetchJob *self, const StoreMessage *message, guint32
         if (streamed)
             return FALSE;
     }
-    if (self->marked != NULL && !self->fetch.items.flags &&
-        store_uids_sequence(self->marked, message->uid) != 0) {
-        /* Reading set \Seen, and the answer tells it (RFC 9051 6.4.5). */
-        buffer_append_string(out, " FLAGS ");
-        imap_put_flags(out, message->flags, self->session->view->keywords,
-                       imap_view_is_recent(self->session->view, message->uid));
-        if (imap_has_condstore(self->session) && !self->fetch.items.modseq) {
-            buffer_append_string(out, " MODSEQ (");
-            buffer_append_u64(out, message->modseq);
-            buffer_append_byte(out, ')');
-        }
-    }
+    if (self->marked != NULL && store_uids_sequence(self->marked, message->uid) != 0)
+        put_seen(self, message, out);
     buffer_append_string(out, ")\r\n");
     self->resume = 0;
     return TRUE;

@@ -152,6 +152,14 @@ static gboolean take_uids(Parse *p, ImapKey *key, gboolean by_uid) {
     g_auto(ImapSet) set = {0};
     if (!imap_take_set(p->args, &set))
         return FALSE;
+    /* A number that no message has is no error in SEARCH, where it only finds nothing (RFC 9051 9
+     * says BAD of COPY, FETCH and STORE). */
+    if (!by_uid && !set.saved)
+        imap_set_bound(&set, store_uids_count(p->session->view->uids));
+    if (!set.saved && set.ranges->len == 0) {
+        key->uids = store_uids_new();
+        return TRUE;
+    }
     key->uids = imap_view_pick(p->session, &set, by_uid, p->args);
     return key->uids != NULL;
 }
@@ -169,7 +177,7 @@ static gboolean take_modseq(Parse *p, ImapKey *key) {
          !imap_take_space(p->args)))
         return imap_parser_fail(p->args, "MODSEQ is malformed");
     p->program->modseq = TRUE;
-    p->session->enabled |= IMAP_ENABLED_CONDSTORE;
+    imap_enable_condstore(p->session);
     return imap_take_number64(p->args, &key->number);
 }
 

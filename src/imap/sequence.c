@@ -58,6 +58,18 @@ void imap_set_resolve(ImapSet *set, guint32 largest) {
     g_array_set_size(ranges, kept);
 }
 
+void imap_set_bound(ImapSet *set, guint32 most) {
+    guint kept = 0;
+    imap_set_resolve(set, most);
+    for (guint i = 0; i < set->ranges->len; i++) {
+        ImapRange r = g_array_index(set->ranges, ImapRange, i);
+        r = (ImapRange){MAX(r.low, 1), MIN(r.high, most)};
+        if (r.low <= r.high)
+            g_array_index(set->ranges, ImapRange, kept++) = r;
+    }
+    g_array_set_size(set->ranges, kept);
+}
+
 guint32 imap_set_highest(const ImapSet *set) {
     guint n = set->ranges == NULL ? 0 : set->ranges->len;
     return n == 0 ? 0 : g_array_index(set->ranges, ImapRange, n - 1).high;

@@ -20,6 +20,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ImapSet, imap_set_clear)
 gboolean imap_take_set(ImapParser *parser, ImapSet *set);
 /* Gives '*' the value `largest`, orders each range, sorts and joins them. */
 void imap_set_resolve(ImapSet *set, guint32 largest);
+/* Resolves with `most` as the largest and leaves out what is above it; may become empty. */
+void imap_set_bound(ImapSet *set, guint32 most);
 /* After resolving: the highest number, 0 for an empty set. */
 guint32 imap_set_highest(const ImapSet *set);
 gboolean imap_set_contains(const ImapSet *set, guint32 number);

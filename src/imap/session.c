@@ -20,7 +20,7 @@ METRIC_HISTOGRAM(command_time, "congvu_imap_command_seconds", "Time in a command
 void imap_options_default(ImapOptions *options) {
     *options = (ImapOptions){
         .hostname = "localhost",
-        .stranger_command = 8 * 1024,
+        .stranger_command = 32 * 1024, /* ID with 30 pairs of 30 and 1024 octets (RFC 2971 3.3) */
         .stranger_literal = 2 * 1024,
         .stranger_errors = 5,
         .stranger_signins = 5,
@@ -253,6 +253,24 @@ static void refuse_line(ImapSession *session, const char *text) {
     imap_collector_reset(&session->collector);
 }
 
+/* The problem with a command that only its literal is missing of: it is told before the literal is
+ * asked for. NULL: none yet. */
+static const char *early_problem(const ImapSession *session) {
+    g_auto(ImapParser) parser;
+    Bytes word = {0};
+    imap_parser_init(&parser, buffer_bytes(&session->collector.text));
+    if (!imap_take_tag(&parser, &word) || !imap_take_space(&parser) ||
+        !imap_take_atom(&parser, &word))
+        return parser.problem;
+    if (bytes_is_nocase(word, "UID") &&
+        (!imap_take_space(&parser) || !imap_take_atom(&parser, &word)))
+        return parser.problem;
+    const ImapCommand *command = imap_command_find(word);
+    if (command == NULL)
+        return "Unknown command";
+    return command->states & state_of(session) ? NULL : wrong_state(state_of(session));
+}
+
 /* A literal inside an ordinary command: into memory, or refused. */
 static void on_literal(ImapSession *session) {
     const ImapOptions *o = &session->service->options;
@@ -261,18 +279,23 @@ static void on_literal(ImapSession *session) {
     gsize whole = session->account == 0 ? o->stranger_command : o->command;
     if (session->account != 0 && imap_append_literal(session))
         return;
-    if (!c->literal8 && c->literal_size <= literal && c->literal_size + c->text.n + 2 <= whole) {
+    const char *problem = c->literal_waits || session->account == 0 ? early_problem(session) : NULL;
+    if (problem == NULL && c->literal8)
+        problem = "No literal8 here";
+    if (problem == NULL && (c->literal_size > literal || c->literal_size + c->text.n + 2 > whole))
+        problem = "The literal is too long";
+    if (problem == NULL) {
         if (c->literal_waits)
             buffer_append_string(imap_output(session), "+ OK\r\n");
         imap_collector_accept(c);
         return;
     }
     gboolean waits = c->literal_waits;
-    refuse_line(session, c->literal8 ? "No literal8 here" : "The literal is too long");
+    refuse_line(session, problem);
     /* RFC 7888 4: the server may "send an untagged BYE response explaining the reason for closing
      * the connection" instead of reading a non-synchronizing literal that it does not want. */
     if (!waits)
-        session->goodbye = "The literal is too long";
+        session->goodbye = problem;
 }
 
 /* FALSE: needs more input. */

@@ -122,6 +122,9 @@ static inline gboolean imap_has_condstore(const ImapSession *session) {
 static inline gboolean imap_has_qresync(const ImapSession *session) {
     return (session->enabled & IMAP_ENABLED_QRESYNC) != 0;
 }
+/* The client showed that it knows CONDSTORE: from now on MODSEQ is told with every changed message.
+ * The first time HIGHESTMODSEQ of the selected mailbox is told (RFC 7162 3.1). */
+void imap_enable_condstore(ImapSession *session);
 /* May a password be taken on this connection? */
 gboolean imap_password_allowed(const ImapSession *session);
 /* "* BYE text", then the connection ends. */

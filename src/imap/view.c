@@ -87,6 +87,14 @@ void imap_view_leave(ImapSession *session, gboolean tell) {
         buffer_append_string(imap_output(session), "* OK [CLOSED] Previous mailbox closed\r\n");
 }
 
+void imap_enable_condstore(ImapSession *session) {
+    if (!imap_has_condstore(session) && session->view != NULL)
+        buffer_printf(imap_output(session),
+                      "* OK [HIGHESTMODSEQ %" G_GUINT64_FORMAT "] Highest\r\n",
+                      session->view->modseq);
+    session->enabled |= IMAP_ENABLED_CONDSTORE;
+}
+
 gboolean imap_view_is_recent(const ImapView *view, guint32 uid) {
     return view->recent != NULL && store_uids_sequence(view->recent, uid) != 0;
 }

@@ -125,20 +125,52 @@ static gsize quoted_at(Bytes at, int *c) {
     return 1;
 }
 
+static gboolean is_blank(guint8 c) {
+    return c == ' ' || c == '\t';
+}
+
+/* The next piece of a body that is not empty: the length it takes, of which the first *plain bytes
+ * stand for themselves; then comes the byte *c, or -1. Blanks at the end of a line were added on
+ * the way: they fall away (RFC 2045 6.7 (3)). At most `most` ordinary bytes are looked at. */
+static gsize quoted_piece(Bytes at, gsize most, gsize *plain, int *c) {
+    static const guint8 special[256] = {['='] = 1, [' '] = 1, ['\t'] = 1};
+    gsize i = 0;
+    *c = -1;
+    *plain = 0;
+    if (at.p[0] == '=')
+        return quoted_at(at, c);
+    if (is_blank(at.p[0])) {
+        while (i < at.n && is_blank(at.p[i]))
+            i++;
+        gboolean ends = i == at.n || at.p[i] == '\n' ||
+                        (at.p[i] == '\r' && i + 1 < at.n && at.p[i + 1] == '\n');
+        *plain = ends ? 0 : i;
+        return i;
+    }
+    most = MIN(most, at.n);
+    while (i < most && !special[at.p[i]])
+        i++;
+    *plain = i;
+    return i;
+}
+
+static gsize copy_plain(MessageDecoder *d, guint8 *out, gsize room) {
+    gsize n = MIN(d->plain, room);
+    memcpy(out, d->in.at, n);
+    d->in.at += n;
+    d->plain -= n;
+    return n;
+}
+
 static gsize read_quoted(MessageDecoder *d, guint8 *out, gsize room) {
-    gsize n = 0;
+    gsize n = copy_plain(d, out, room);
     while (n < room && !reader_done(&d->in)) {
-        Bytes rest = reader_rest(&d->in);
-        Bytes plain = bytes_slice(rest, 0, room - n);
-        gssize sign = bytes_find_byte(plain, '=');
-        gsize run = sign < 0 ? plain.n : (gsize)sign;
-        memcpy(out + n, rest.p, run);
-        n += run;
-        d->in.at += run;
-        if (sign < 0 || n == room)
-            continue;
         int c;
-        d->in.at += quoted_at(reader_rest(&d->in), &c);
+        gsize taken = quoted_piece(reader_rest(&d->in), room - n, &d->plain, &c);
+        if (d->plain == 0)
+            d->in.at += taken;
+        else
+            n += copy_plain(d, out + n, room - n);
         if (c >= 0)
             out[n++] = (guint8)c;
     }
@@ -147,14 +179,13 @@ static gsize read_quoted(MessageDecoder *d, guint8 *out, gsize room) {
 
 static guint64 quoted_size(Bytes body) {
     guint64 total = 0;
-    gssize sign;
-    while ((sign = bytes_find_byte(body, '=')) >= 0) {
+    while (body.n > 0) {
         int c;
-        gsize taken = quoted_at(bytes_slice(body, (gsize)sign, body.n), &c);
-        total += (guint64)sign + (c >= 0);
-        body = bytes_slice(body, (gsize)sign + taken, body.n);
+        gsize plain, taken = quoted_piece(body, body.n, &plain, &c);
+        total += plain + (c >= 0);
+        body = bytes_slice(body, taken, body.n);
     }
-    return total + body.n;
+    return total;
 }
 
 /* --- uuencode --- */

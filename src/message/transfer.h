@@ -27,6 +27,7 @@ typedef struct {
     Reader in;
     guint8 pending[64]; /* decoded, not yet handed out */
     guint8 pending_n, pending_at;
+    gsize plain;     /* quoted-printable: so many bytes at `in` stand for themselves */
     gboolean inside; /* uuencode: between begin and end */
 } MessageDecoder;
 void message_decoder_init(MessageDecoder *decoder, MessageEncoding encoding, Bytes body);
