@@ -4,8 +4,10 @@
 #include "auth/internal.h"
 
 #include "base/clock.h"
+#include "base/legacy_hash.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "directory/account.h"
 #include "text/fold.h"
 
 METRIC_COUNTER(attempts_ok, "congvu_auth_attempts_total{result=\"ok\"}",
@@ -152,6 +154,41 @@ static void fail_busy(AuthAttempt *attempt) {
     attempt_finish(attempt, AUTH_BUSY, NULL);
 }
 
+/* ---- Verifying ---- */
+
+/* The password is right and another system made the hash: from now on it is ours. What fails here
+ * costs nothing but that the next sign-in does it. */
+static void renew_hash(AuthAttempt *attempt, const DirectoryAccount *account, const char *legacy) {
+    g_autoptr(GError) error = NULL;
+    g_autofree char *hash = directory_password_hash(password_of(attempt), &error);
+    if (hash != NULL &&
+        directory_credential_renew(attempt->auth->directory, account->id, legacy, hash, &error))
+        log_event(LOG_LEVEL_INFO, "auth.hash_renewed", "session", attempt->session, "account",
+                  account->address, NULL);
+    else
+        log_event(LOG_LEVEL_ERROR, "auth.storage", "session", attempt->session, "error",
+                  error->message, NULL);
+}
+
+/* One of another system [legacy_hash.h]; a wrong password costs as much as everywhere else. */
+static gboolean verify_legacy(AuthAttempt *attempt, const DirectoryAccount *account,
+                              const char *hash) {
+    Bytes password = password_of(attempt);
+    if (legacy_hash_verify(hash, password)) {
+        renew_hash(attempt, account, hash);
+        return TRUE;
+    }
+    crypto_password_verify(attempt->auth->unknown_hash, password);
+    return FALSE;
+}
+
+static gboolean verify(AuthAttempt *attempt, const DirectoryAccount *account, const char *hash) {
+    if (account != NULL && !g_str_has_prefix(hash, "$argon2id$"))
+        return verify_legacy(attempt, account, hash);
+    gboolean matches = crypto_password_verify(hash, password_of(attempt));
+    return matches && account != NULL && !g_str_equal(hash, attempt->auth->unknown_hash);
+}
+
 void attempt_verify(AuthAttempt *attempt) {
     Auth *auth = attempt->auth;
     g_mutex_lock(&auth->lock);
@@ -173,8 +210,7 @@ void attempt_verify(AuthAttempt *attempt) {
         fail_busy(attempt);
         return;
     }
-    gboolean matches = crypto_password_verify(hash, password_of(attempt));
-    gboolean right = matches && account != NULL && !g_str_equal(hash, auth->unknown_hash);
+    gboolean right = verify(attempt, account, hash);
     settle(attempt, account, right, changes);
 }
 

@@ -126,6 +126,24 @@ static void the_right_password_signs_in_and_no_other(void **state) {
     assert_int_equal(attempt(f, "", PASSWORD, "192.0.2.1"), AUTH_FAILED);
 }
 
+/* People who moved in from another system keep their password; the first success makes the hash
+ * ours. */
+static void a_hash_of_another_system_is_verified_once_and_replaced(void **state) {
+    Fixture *f = *state;
+    static const char legacy[] = "{SSHA}QknJaCPVBZNGpQyPUL5DMlgCnQVzYWx0c2FsdA==";
+    g_autoptr(DirectoryAccount) account = directory_account_find(f->directory, "tvanh.stttt", NULL);
+    g_autofree char *ours = directory_credential(f->directory, account->id, NULL);
+    assert_true(directory_credential_renew(f->directory, account->id, ours, legacy, NULL));
+    assert_int_equal(attempt(f, "tvanh.stttt", "Matkhau@2023", "192.0.2.1"), AUTH_FAILED);
+    g_autofree char *unchanged = directory_credential(f->directory, account->id, NULL);
+    assert_string_equal(unchanged, legacy);
+    assert_int_equal(attempt(f, "tvanh.stttt", PASSWORD, "192.0.2.1"), AUTH_OK);
+    g_autofree char *renewed = directory_credential(f->directory, account->id, NULL);
+    assert_true(g_str_has_prefix(renewed, "$argon2id$"));
+    assert_int_equal(attempt(f, "tvanh.stttt", PASSWORD, "192.0.2.2"), AUTH_OK);
+    assert_int_equal(attempt(f, "tvanh.stttt", "Matkhau@2023", "192.0.2.2"), AUTH_FAILED);
+}
+
 static void a_locked_account_hears_so_only_with_the_right_password(void **state) {
     Fixture *f = *state;
     assert_int_equal(attempt(f, "tvanh.stttt", PASSWORD, "192.0.2.1"), AUTH_OK);
@@ -376,6 +394,7 @@ int main(void) {
     log_set_level(LOG_LEVEL_ERROR);
     const struct CMUnitTest tests[] = {
         TEST(the_right_password_signs_in_and_no_other),
+        TEST(a_hash_of_another_system_is_verified_once_and_replaced),
         TEST(a_locked_account_hears_so_only_with_the_right_password),
         TEST(a_success_is_remembered_until_the_password_changes),
         TEST(a_password_is_the_same_composed_and_decomposed),

@@ -71,6 +71,35 @@ void crypto_keyed_hash(const guint8 key[32], const Bytes *parts, gsize count,
     sodium_memzero(&state, sizeof state);
 }
 
+enum {
+    SEAL_NONCE = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES,
+    SEAL_TAG = crypto_aead_xchacha20poly1305_ietf_ABYTES,
+};
+
+GBytes *crypto_seal(const guint8 key[CRYPTO_SEAL_KEY_BYTES], Bytes context, Bytes plain) {
+    gsize n = SEAL_NONCE + plain.n + SEAL_TAG;
+    guint8 *sealed = g_malloc(n);
+    randombytes_buf(sealed, SEAL_NONCE);
+    crypto_aead_xchacha20poly1305_ietf_encrypt(sealed + SEAL_NONCE, NULL, plain.p, plain.n,
+                                               context.p, context.n, NULL, sealed, key);
+    return g_bytes_new_take(sealed, n);
+}
+
+char *crypto_unseal(const guint8 key[CRYPTO_SEAL_KEY_BYTES], Bytes context, Bytes sealed) {
+    if (sealed.n < SEAL_NONCE + SEAL_TAG)
+        return NULL;
+    gsize n = sealed.n - SEAL_NONCE - SEAL_TAG;
+    char *plain = g_malloc(n + 1);
+    if (crypto_aead_xchacha20poly1305_ietf_decrypt((guint8 *)plain, NULL, NULL,
+                                                   sealed.p + SEAL_NONCE, sealed.n - SEAL_NONCE,
+                                                   context.p, context.n, sealed.p, key) != 0) {
+        g_free(plain);
+        return NULL;
+    }
+    plain[n] = '\0';
+    return plain;
+}
+
 gboolean crypto_equal(const void *a, const void *b, gsize n) {
     return sodium_memcmp(a, b, n) == 0;
 }

@@ -25,6 +25,15 @@ void crypto_digest(Bytes bytes, guint8 out[CRYPTO_DIGEST_BYTES]);
 /* Keyed BLAKE2b-256 over the parts one after the other, each preceded by its length. */
 void crypto_keyed_hash(const guint8 key[32], const Bytes *parts, gsize count,
                        guint8 out[CRYPTO_DIGEST_BYTES]);
+
+/* Authenticated encryption of a small secret (XChaCha20-Poly1305 with a random nonce), bound to a
+ * context: what is sealed for one row does not open in another. */
+#define CRYPTO_SEAL_KEY_BYTES 32
+/* Nonce, ciphertext and tag; g_bytes_unref. */
+GBytes *crypto_seal(const guint8 key[CRYPTO_SEAL_KEY_BYTES], Bytes context, Bytes plain);
+/* NUL-terminated; wipe and g_free. NULL: another key or context, or changed bytes. */
+char *crypto_unseal(const guint8 key[CRYPTO_SEAL_KEY_BYTES], Bytes context, Bytes sealed);
+
 /* Constant time. */
 gboolean crypto_equal(const void *a, const void *b, gsize n);
 /* Overwrites with zeros in a way that the compiler keeps. */

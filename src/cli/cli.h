@@ -141,6 +141,7 @@ int cli_account_alias(CliCall *call);
 int cli_account_close(CliCall *call);
 int cli_account_create(CliCall *call);
 int cli_account_delegate(CliCall *call);
+int cli_account_import(CliCall *call);
 int cli_account_list(CliCall *call);
 int cli_account_lock(CliCall *call);
 int cli_account_passwd(CliCall *call);

@@ -17,6 +17,7 @@ const CliCommand cli_commands[] = {
     {"unit", "rename", cli_unit_rename, 0, "KEY --name NAME", "give a new official name; the address stays"},
 
     {"account", "create", cli_account_create, CLI_PASSWORD, "--unit KEY [--person NAME] [--quota SIZE] [--request ID | --ground TEXT]", "give a person an account, or a unit's account its password"},
+    {"account", "import", cli_account_import, CLI_FILE_ARGUMENT, "FILE [--dry-run] [--list] [--keep-addresses] [--request ID | --ground TEXT]", "give accounts to the people of a table (CSV, .xlsx, .docx), all or none"},
     {"account", "list", cli_account_list, 0, "[--unit KEY]", "the accounts"},
     {"account", "show", cli_account_show, 0, "ADDRESS", "one account"},
     {"account", "lock", cli_account_lock, 0, "ADDRESS --request ID | --ground TEXT", "no signing in and no sending; mail still comes"},

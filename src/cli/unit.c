@@ -1,6 +1,7 @@
 /* unit add | list | show | import | rename: the registry of units [Điều 1.2, 3.1]. */
 #include "cli/cli.h"
 
+#include "directory/import.h"
 #include "directory/unit.h"
 
 enum { LISTING_MAXIMUM = 256 * 1024 * 1024 };
@@ -190,7 +191,7 @@ int cli_unit_import(CliCall *call) {
     if (!cli_options(call, options, 1, 1, &status) || !cli_act(call, &ground, FALSE, &act, &status))
         return status;
     DirectoryImportOptions wanted = {
-        .agreement = agreement, .progress = show_progress, .progress_data = call};
+        .agreement = agreement, .progress = show_progress, .data = call};
     g_autoptr(GError) error = NULL;
     g_autoptr(Regulation) regulation = instance_regulation(call->instance);
     g_auto(DirectoryImport) result = {0};

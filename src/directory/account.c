@@ -113,6 +113,19 @@ static char *json_of_new(const DirectoryAccount *account, const NamingProposal *
     return buffer_steal_string(&out);
 }
 
+gboolean directory_account_record_new(Directory *d, DbConn *conn, gint64 account,
+                                      const NamingProposal *proposal, const AuditAct *act,
+                                      GError **error) {
+    g_autoptr(DirectoryAccount) made = directory_account_in(d, conn, account, error);
+    if (made == NULL)
+        return FALSE;
+    g_autofree char *after = json_of_new(made, proposal);
+    gint64 seq = 0;
+    return directory_account_audit(conn, act, "account.create", made->address, NULL, after, &seq,
+                                   error) &&
+           directory_mark(conn, account, seq, error);
+}
+
 /* ---- Creating ---- */
 
 typedef struct {
@@ -141,18 +154,14 @@ static gboolean create_person(Create *c, DbConn *conn, const DirectoryUnit *unit
         !check_password(c, proposal.local, error))
         return FALSE;
     DirectoryNewRow row = {proposal.local, c->name, DIRECTORY_PERSON, unit->id, 0, c->quota};
-    gint64 id = 0, seq = 0;
+    gint64 id = 0;
     if (!insert_person(conn, c->account, c->name, unit->id, &row.person, error) ||
         !directory_account_insert(conn, &row, &id, error) ||
-        (c->hash != NULL && !directory_credential_set(conn, id, c->hash, error)))
+        (c->hash != NULL && !directory_credential_set(conn, id, c->hash, error)) ||
+        !directory_account_record_new(c->directory, conn, id, &proposal, c->act, error))
         return FALSE;
     c->made = directory_account_in(c->directory, conn, id, error);
-    if (c->made == NULL)
-        return FALSE;
-    g_autofree char *after = json_of_new(c->made, &proposal);
-    return directory_account_audit(conn, c->act, "account.create", c->made->address, NULL, after,
-                                   &seq, error) &&
-           directory_mark(conn, id, seq, error);
+    return c->made != NULL;
 }
 
 static gboolean has_credential(DbConn *conn, gint64 account, gboolean *has, GError **error) {

@@ -86,6 +86,25 @@ gboolean directory_credential_set(DbConn *conn, gint64 account, const char *hash
     return db_run(stmt, error);
 }
 
+typedef struct {
+    gint64 account;
+    const char *legacy, *hash;
+} Renew;
+
+static gboolean renew(DbConn *conn, gpointer data, GError **error) {
+    const Renew *r = data;
+    DbStmt *stmt =
+        db_prepare(conn, "UPDATE credential SET hash = ? WHERE account = ? AND hash = ?");
+    db_bind(stmt, "tit", r->hash, r->account, r->legacy);
+    return db_run(stmt, error);
+}
+
+gboolean directory_credential_renew(Directory *d, gint64 account, const char *legacy,
+                                    const char *hash, GError **error) {
+    Renew r = {account, legacy, hash};
+    return db_write(d->db, renew, &r, error);
+}
+
 static gboolean set_password(DbConn *conn, gpointer data, GError **error) {
     const Change *c = data;
     g_autoptr(DirectoryAccount) account =

@@ -7,6 +7,7 @@
 #ifndef CV_DIRECTORY_DIRECTORY_H
 #define CV_DIRECTORY_DIRECTORY_H
 
+#include "base/crypto.h"
 #include "db/db.h"
 #include "regulation/regulation.h"
 
@@ -18,6 +19,11 @@ extern const DbSchema directory_schema; /* of admin.db */
 Directory *directory_open(Db *admin, const char *domain, GError **error);
 void directory_close(Directory *directory);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Directory, directory_close)
+/* The key of the sealed columns (birth dates, identity numbers), copied. Without it everything
+ * works but what writes or reads them. Before the first use from another thread. */
+void directory_set_seal(Directory *directory, const guint8 key[CRYPTO_SEAL_KEY_BYTES]);
+/* *has: something was sealed, so the key cannot be made anew. */
+gboolean directory_has_sealed(Directory *directory, gboolean *has, GError **error);
 Db *directory_db(Directory *directory);
 const char *directory_domain(Directory *directory);
 
@@ -61,6 +67,10 @@ DirectoryFind directory_login(Directory *directory, Bytes name, DirectoryAccount
                               GError **error);
 /* The stored password hash (g_free); NULL without error when the account has none. */
 char *directory_credential(Directory *directory, gint64 account, GError **error);
+/* Puts a hash of the same password in the place of another system's, unless it was changed in
+ * between. Nobody is told: who may sign in is the same. */
+gboolean directory_credential_renew(Directory *directory, gint64 account, const char *legacy,
+                                    const char *hash, GError **error);
 /* May this account put this address into MAIL FROM and From:? Its own, its aliases (with or without
  * a tag), and those of accounts that delegated "send" to it [Điều 6.2, 6.3]; the account behind the
  * address must be active. The null sender is not allowed for a submission. FALSE without an error:

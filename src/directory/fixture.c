@@ -16,6 +16,8 @@ int set_up(void **state) {
     assert_non_null(f->db);
     f->directory = directory_open(f->db, "bacninh.gov.vn", NULL);
     assert_non_null(f->directory);
+    static const guint8 seal[CRYPTO_SEAL_KEY_BYTES] = "the key of the directory's tests";
+    directory_set_seal(f->directory, seal);
     g_autofree char *file =
         g_build_filename(g_getenv("CV_SOURCE_ROOT"), "regulations", "bacninh-06-2022.conf", NULL);
     g_autoptr(GError) error = NULL;

@@ -6,6 +6,7 @@
 
 #include "directory/account.h"
 #include "directory/directory.h"
+#include "directory/import.h"
 #include "directory/unit.h"
 
 #include <setjmp.h>

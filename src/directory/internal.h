@@ -6,9 +6,11 @@
 
 #include "audit/audit.h"
 #include "base/clock.h"
+#include "base/crypto.h"
 #include "base/json.h"
 #include "directory/account.h"
 #include "directory/directory.h"
+#include "directory/person.h"
 #include "directory/unit.h"
 #include "regulation/naming.h"
 
@@ -24,6 +26,8 @@ struct Directory {
     char *domain;
     GMutex lock; /* guards watchers */
     GArray *watchers;
+    gboolean has_seal;
+    guint8 seal[CRYPTO_SEAL_KEY_BYTES];
 };
 
 /* ---- address.c ---- */
@@ -93,6 +97,25 @@ gboolean directory_credential_set(DbConn *conn, gint64 account, const char *hash
 /* "{\"state\":\"locked\"}" and the like; g_free. */
 char *directory_json_text(const char *key, const char *value);
 char *directory_json_int(const char *key, gint64 value);
+
+/* Ends making an account: the record of it, and the mark for the store. */
+gboolean directory_account_record_new(Directory *d, DbConn *conn, gint64 account,
+                                      const NamingProposal *proposal, const AuditAct *act,
+                                      GError **error);
+
+/* ---- seal.c ---- */
+
+/* STORAGE: there is no key, so nothing can be sealed or opened. */
+gboolean directory_seal_ready(const Directory *d, GError **error);
+/* What person.identity_hash holds for this number. */
+void directory_identity_hash(const Directory *d, const char *identity,
+                             guint8 out[CRYPTO_DIGEST_BYTES]);
+/* Writes the sealed columns of a person; "" for what is not known. */
+gboolean directory_person_seal(Directory *d, DbConn *conn, gint64 person, const char *birth,
+                               const char *identity, GError **error);
+/* A column of person.birth; "" when it is NULL. CORRUPT: sealed with another key. */
+gboolean directory_birth_unseal(const Directory *d, gint64 person, Bytes sealed,
+                                char out[PERSON_BIRTH_BYTES], GError **error);
 
 /* ---- delegation.c ---- */
 

@@ -78,5 +78,18 @@ static const char directory_v1[] =
     " account INTEGER PRIMARY KEY REFERENCES account(id),"
     " change INTEGER NOT NULL);";
 
-static const char *const steps[] = {audit_schema_v1, directory_v1};
+/* What the forms of appendix 2 say of a person. birth and identity are sealed (seal.c). */
+static const char directory_v2[] =
+    "ALTER TABLE person ADD COLUMN sex TEXT NOT NULL DEFAULT '';"      /* nam, nữ */
+    "ALTER TABLE person ADD COLUMN category TEXT NOT NULL DEFAULT '';" /* công chức, … */
+    "ALTER TABLE person ADD COLUMN birth BLOB;"                        /* sealed YYYY-MM-DD */
+    "ALTER TABLE person ADD COLUMN identity BLOB;"                     /* sealed digits */
+    "ALTER TABLE person ADD COLUMN identity_hash BLOB;"                /* keyed */
+    "CREATE UNIQUE INDEX person_identity ON person(identity_hash)"
+    " WHERE identity_hash IS NOT NULL;"
+    "DROP INDEX person_unit;"
+    "CREATE INDEX person_named ON person(unit, name);"
+    "CREATE INDEX account_person ON account(person) WHERE person IS NOT NULL;";
+
+static const char *const steps[] = {audit_schema_v1, directory_v1, directory_v2};
 const DbSchema directory_schema = {"admin", steps, G_N_ELEMENTS(steps)};

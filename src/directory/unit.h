@@ -61,22 +61,4 @@ gboolean directory_unit_each(Directory *directory, const DirectoryUnitFilter *fi
 DirectoryUnit *directory_unit_rename(Directory *directory, const char *key, const char *name,
                                      const AuditAct *act, GError **error);
 
-typedef struct {
-    const char *agreement; /* for rows of agreed names that bring none; NULL: they are refused */
-    void (*progress)(gint64 done, gint64 all, gpointer data); /* on the writer thread; or NULL */
-    gpointer progress_data;
-} DirectoryImportOptions;
-typedef struct {
-    guint added, present, wrong;
-    GString *errors; /* "Dòng 12, cột …", a line each */
-} DirectoryImport;
-/* Reads a table of units (the bytes of a file that office/ reads, with a header line; see import.c
- * for the columns) in one transaction: all rows or none. Running it again adds nothing. out is
- * filled in any case; INPUT when a row is wrong. Clear it with directory_import_clear. */
-gboolean directory_unit_import(Directory *directory, const Regulation *regulation, Bytes file,
-                               const DirectoryImportOptions *options, const AuditAct *act,
-                               DirectoryImport *out, GError **error);
-void directory_import_clear(DirectoryImport *result);
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(DirectoryImport, directory_import_clear)
-
 #endif

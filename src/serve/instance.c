@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "net/net.h"
+#include "serve/seal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -87,6 +88,8 @@ static gboolean open_databases(Instance *instance, GError **error) {
     instance->directory = directory_open(instance->admin, instance->config->domain, error);
     if (instance->directory == NULL)
         return FALSE;
+    g_autofree char *seal = instance_file(instance, "seal.key");
+    seal_load(seal, instance->directory);
     instance->delivery = delivery_new(instance->store);
     delivery_set_regulation(instance->delivery, instance->regulation);
     return TRUE;

@@ -4,6 +4,7 @@
  *   DIR/congvu.conf   settings            DIR/mail.db    mailboxes, messages, queue
  *   DIR/tls/          certificate, key    DIR/admin.db   units, people, accounts, audit
  *   DIR/blob/         large messages      DIR/lock       held by whoever has it open
+ *   DIR/seal.key      opens the sealed columns of admin.db
  *   DIR/congvu.sock   commands to the running server */
 #ifndef CV_SERVE_INSTANCE_H
 #define CV_SERVE_INSTANCE_H

@@ -1,20 +1,14 @@
-/* Taking in a table of units, from whatever office/ reads: CSV, .xlsx, .docx (the first table of
- * the file). Three forms are understood by the names of their columns, which may also be
- * Vietnamese:
+/* Taking in a table of units. Three forms are understood by the names of their columns, which may
+ * also be Vietnamese:
  *
  *   code, name, type, parent_code          the national list of administrative units
  *   name, group, abbrev, address_rule      a body's departments, with the article that names them
  *   kind, name, abbreviation, address, parent, agreement, category, code      our own
  *
- * All rows or none, in one transaction; each wrong row is told by line and column. A unit that is
- * there already (same code, or same kind and address) is left alone, so that a file may be read
- * again after it was extended. Each row costs a few probes of an index, however many there are. */
+ * A unit is known again by its code, else by kind and address. */
 #include "directory/internal.h"
 
-#include "office/office.h"
-#include "text/fold.h"
-
-enum { ERRORS_MAXIMUM = 200, PROGRESS_STEP = 64 };
+#include "directory/import_table.h"
 
 typedef enum {
     COLUMN_CODE,
@@ -31,10 +25,7 @@ typedef enum {
     COLUMNS
 } Column;
 
-static const struct {
-    const char *name;
-    Column column;
-} column_names[] = {
+static const ImportColumn column_names[] = {
     {"code", COLUMN_CODE},
     {"name", COLUMN_NAME},
     {"type", COLUMN_TYPE},
@@ -80,44 +71,28 @@ typedef struct {
     const Regulation *regulation;
     const DirectoryImportOptions *options;
     const AuditAct *act;
-    DirectoryImport *out;
-    const GPtrArray *rows; /* OfficeRow *, the header first */
-    const OfficeRow *row;
-    int columns[COLUMNS]; /* index in the file, or -1 */
+    ImportTable table;
 } Import;
 
 static const char *field(const Import *c, Column column) {
-    int index = c->columns[column];
-    return index < 0 ? "" : office_cell(c->row, (guint)index);
+    return import_field(&c->table, column);
 }
 
 static void wrong(Import *c, const char *column, const char *value, const char *reason) {
-    c->out->wrong++;
-    if (c->out->wrong <= ERRORS_MAXIMUM)
-        g_string_append_printf(c->out->errors, "Dòng %u, cột \"%s\": \"%s\": %s\n", c->row->line,
-                               column, value, reason);
+    import_wrong(&c->table, column, value, reason);
 }
 
-static gboolean read_header(Import *c, GError **error) {
-    for (int i = 0; i < COLUMNS; i++)
-        c->columns[i] = -1;
-    const OfficeRow *header = c->rows->pdata[0];
-    for (guint i = 0; i < header->cells->len; i++) {
-        g_autofree char *said = text_fold(bytes_of_string(office_cell(header, i)));
-        for (gsize n = 0; n < G_N_ELEMENTS(column_names); n++) {
-            g_autofree char *known = text_fold(bytes_of_string(column_names[n].name));
-            if (g_str_equal(said, known))
-                c->columns[column_names[n].column] = (int)i;
-        }
-    }
-    if (c->columns[COLUMN_NAME] < 0 ||
-        (c->columns[COLUMN_KIND] < 0 && c->columns[COLUMN_TYPE] < 0 && c->columns[COLUMN_RULE] < 0))
-        return cv_fail(error, CV_ERROR_INPUT,
-                       "Dòng %u: cần cột \"name\" và một trong các cột \"kind\", \"type\", "
-                       "\"address_rule\"; the header needs the column name and one of kind, type, "
-                       "address_rule",
-                       header->line);
-    return TRUE;
+static gboolean check_header(const Import *c, GError **error) {
+    const ImportTable *table = &c->table;
+    if (import_has(table, COLUMN_NAME) &&
+        (import_has(table, COLUMN_KIND) || import_has(table, COLUMN_TYPE) ||
+         import_has(table, COLUMN_RULE)))
+        return TRUE;
+    return cv_fail(error, CV_ERROR_INPUT,
+                   "Dòng %u: cần cột \"name\" và một trong các cột \"kind\", \"type\", "
+                   "\"address_rule\"; the header needs the column name and one of kind, type, "
+                   "address_rule",
+                   table->row->line);
 }
 
 /* NULL after the row was called wrong. */
@@ -250,59 +225,36 @@ static gboolean take_row(Import *c, DbConn *conn, GError **error) {
         return FALSE;
     gint64 id = 0;
     if (present)
-        c->out->present++;
+        c->table.out->present++;
     else if (ok &&
              !directory_unit_insert(c->directory, conn, c->regulation, &row,
                                     parent == NULL ? 0 : parent->id, &proposal, c->act, &id, error))
         return FALSE;
     else if (ok)
-        c->out->added++;
+        c->table.out->added++;
     return TRUE;
 }
 
 static gboolean import(DbConn *conn, gpointer data, GError **error) {
     Import *c = data;
-    const DirectoryImportOptions *options = c->options;
-    if (!read_header(c, error))
-        return FALSE;
-    for (guint i = 1; i < c->rows->len; i++) {
-        c->row = c->rows->pdata[i];
+    const GPtrArray *rows = c->table.rows;
+    for (guint i = 1; i < rows->len; i++) {
+        c->table.row = rows->pdata[i];
         if (!take_row(c, conn, error))
             return FALSE;
-        if (options->progress != NULL && (i % PROGRESS_STEP == 0 || i + 1 == c->rows->len))
-            options->progress(i, c->rows->len - 1, options->progress_data);
+        import_progress(&c->table, c->options, i);
     }
-    if (c->out->wrong > 0)
-        return cv_fail(error, CV_ERROR_INPUT,
-                       "%u dòng sai, không nhập dòng nào; %u wrong rows, nothing was imported",
-                       c->out->wrong, c->out->wrong);
-    return TRUE;
+    return import_settle(&c->table, c->options, error);
 }
 
 gboolean directory_unit_import(Directory *d, const Regulation *regulation, Bytes file,
                                const DirectoryImportOptions *options, const AuditAct *act,
                                DirectoryImport *out, GError **error) {
-    *out = (DirectoryImport){.errors = g_string_new(NULL)};
-    g_autoptr(OfficeFile) read = office_read(file, error);
-    if (read == NULL)
-        return FALSE;
-    const OfficeTable *table = read->tables->len == 0 ? NULL : read->tables->pdata[0];
-    if (table == NULL || table->rows->len == 0)
-        return cv_fail(error, CV_ERROR_INPUT, "tệp trống; the file has no header line");
-    Import c = {.directory = d,
-                .regulation = regulation,
-                .options = options,
-                .act = act,
-                .rows = table->rows,
-                .out = out};
-    gboolean ok = db_write(d->db, import, &c, error);
-    if (!ok)
-        out->added = 0;
+    Import c = {.directory = d, .regulation = regulation, .options = options, .act = act};
+    gboolean ok = import_table_read(&c.table, file, column_names, G_N_ELEMENTS(column_names),
+                                    COLUMNS, out, error) &&
+                  check_header(&c, error) &&
+                  import_write(d->db, import, &c, &c.table, options, error);
+    import_table_clear(&c.table);
     return ok;
-}
-
-void directory_import_clear(DirectoryImport *result) {
-    if (result->errors != NULL)
-        g_string_free(result->errors, TRUE);
-    result->errors = NULL;
 }
