@@ -90,7 +90,11 @@ def test_a_strange_imap_line_before_sign_in_gets_an_error_or_the_end(shared_offi
         raw.send(line.encode() + b"\r\n")
         try:
             answer = raw.line()
-            assert " OK" not in answer and not answer.startswith("+"), answer
+            if answer.startswith("+"):  # a short literal may be asked for, before it is judged
+                assert line == "x APPEND INBOX {10}", answer
+                raw.send(b"0123456789\r\n")
+                answer = raw.line()
+            assert " OK" not in answer, answer
         except (EOFError, ConnectionResetError):
             pass
     with imap_session(shared_office) as raw:

@@ -48,11 +48,15 @@ def test_commands_do_the_same_with_the_server_running_and_stopped(server):
 
 def test_a_real_body_is_imported_and_importing_again_changes_nothing(server):
     from harness.server import ROOT
-    for name in ("bacninh-units-2022.csv", "bacninh-departments-2022.csv"):
-        server.run("unit", "import", ROOT / "demo" / name)
+    districts = ROOT / "demo" / "bacninh-units-2022.csv"
+    departments = ROOT / "demo" / "bacninh-departments-2022.csv"
+    server.run("unit", "import", districts)
+    with pytest.raises(Refused, match="Điều 3"):  # [Điều 3.1.e] names agreed upon need their paper
+        server.run("unit", "import", departments)
+    server.run("unit", "import", departments, "--agreement", "Số 12/TT ngày 01/6/2022")
     units = json.loads(server.run("unit", "list", "--json"))
-    for name in ("bacninh-units-2022.csv", "bacninh-departments-2022.csv"):
-        server.run("unit", "import", ROOT / "demo" / name)
+    server.run("unit", "import", districts)
+    server.run("unit", "import", departments, "--agreement", "Số 12/TT ngày 01/6/2022")
     assert json.loads(server.run("unit", "list", "--json")) == units
     text = json.dumps(units, ensure_ascii=False)
     for address in ("tpbacninh", "yenphong", "tamgiang.yenphong", "stttt"):
