@@ -170,6 +170,18 @@ gboolean instance_check(const char *path, GError **error) {
 
 /* ---- A new installation ---- */
 
+/* What "made" means for a file or folder: its name is on stable storage too. */
+static gboolean flush_folder_of(const char *path, GError **error) {
+    g_autofree char *folder = g_path_get_dirname(path);
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    gboolean flushed = fd >= 0 && fsync(fd) == 0;
+    if (!flushed)
+        cv_fail_errno(error, CV_ERROR_STORAGE, "cannot flush the folder %s", folder);
+    if (fd >= 0)
+        close(fd);
+    return flushed;
+}
+
 static gboolean make_certificate(const Instance *instance, const Config *config, GError **error) {
     g_autofree char *certificate = instance_file(instance, config->certificate);
     g_autofree char *key = instance_file(instance, config->key);
@@ -179,7 +191,9 @@ static gboolean make_certificate(const Instance *instance, const Config *config,
     if (g_mkdir_with_parents(folder, 0700) != 0)
         return cv_fail_errno(error, CV_ERROR_STORAGE, "cannot make %s", folder);
     const char *names[] = {config->hostname, "localhost", NULL};
-    return net_make_certificate(certificate, key, names, error);
+    return net_make_certificate(certificate, key, names, error) &&
+           flush_folder_of(certificate, error) && flush_folder_of(key, error) &&
+           flush_folder_of(folder, error);
 }
 
 static gboolean write_settings(const Instance *instance, const char *domain, const char *regulation,
@@ -221,7 +235,7 @@ gboolean instance_create(const char *path, const char *domain, const char *regul
     g_autoptr(Config) config = config_load(file, error);
     g_autoptr(Instance) opened = NULL;
     if (config == NULL || !make_certificate(&planned, config, error) ||
-        (opened = instance_open(absolute, error)) == NULL) {
+        (opened = instance_open(absolute, error)) == NULL || !flush_folder_of(absolute, error)) {
         g_unlink(file); /* nothing half-made that a second try would stumble over */
         return FALSE;
     }

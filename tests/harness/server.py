@@ -70,12 +70,13 @@ class Server:
 
     # ------------------------------------------------------------------------------ commands
 
-    def run(self, *words, given=None, timeout=60, data=True):
+    def run(self, *words, given=None, timeout=60, data=True, env=None):
         """Runs a command; returns its standard output or raises Refused."""
         words = [str(word) for word in words]
         where = ["--data", str(self.data)] if data else []
         done = subprocess.run([self.program, *where, *words], input=given, text=True,
-                              capture_output=True, timeout=timeout * SLOWNESS, check=False)
+                              capture_output=True, timeout=timeout * SLOWNESS, check=False,
+                              env={**os.environ, **(env or {})})
         output = done.stdout + done.stderr
         assert not SANITIZERS.search(output), output
         if done.returncode != 0:
