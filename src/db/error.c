@@ -53,6 +53,12 @@ gboolean db_fail(DbConn *conn, int code, const char *during, GError **error) {
     if ((code & 0xff) == SQLITE_FULL)
         return cv_fail(error, kind, "%s: no space left on the disk; free some, then try again",
                        conn->db->path);
+    if (code == SQLITE_IOERR_SHMSIZE)
+        return cv_fail(
+            error, kind,
+            "%s: no space left on the disk for the log's index, or the disk failed; free "
+            "some space, then try again",
+            conn->db->path);
     return cv_fail(error, kind, "%s: %s: %s (%d)", conn->db->path, during,
                    sqlite3_errmsg(conn->handle), code);
 }

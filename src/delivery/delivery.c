@@ -171,6 +171,10 @@ static void fail_with(DeliveryRequest *request, const GError *error) {
               request->sender, "error", error->message, NULL);
     if (cv_error_is(error, CV_ERROR_QUOTA))
         finish(request, 452, g_strdup("4.2.2 Hộp thư đã đầy / Mailbox is full"));
+    else if (cv_error_is(error, CV_ERROR_BUSY))
+        finish(request, 452,
+               g_strdup("4.3.1 Máy chủ hết chỗ lưu, hãy gửi lại sau / "
+                        "Not enough storage, please try again later"));
     else
         finish(
             request, 451,

@@ -4,6 +4,8 @@
 #include "imap/name.h"
 #include "imap/view.h"
 
+#include "base/log.h"
+
 enum { MAXIMUM_KEYWORDS = 60 };
 
 typedef struct {
@@ -144,7 +146,10 @@ static gboolean take_bytes(ImapSession *session, AppendJob *self) {
         self->has_nul = self->has_nul || bytes_has_nul(in);
         if (!blob_writer_append(self->writer, in, &error)) {
             g_clear_pointer(&self->writer, blob_writer_free);
-            self->refusal = g_strdup_printf("NO [UNAVAILABLE] %s", error->message);
+            log_event(LOG_LEVEL_ERROR, "imap.failed", "session", net_session_id(session->net),
+                      "command", "APPEND", "error", error->message, NULL);
+            self->refusal =
+                g_strdup("NO [UNAVAILABLE] The message could not be stored; try again later");
         }
     }
     self->left -= in.n;

@@ -80,28 +80,28 @@ void imap_bad_args(ImapSession *session, const ImapParser *parser) {
 
 void imap_fail(ImapSession *session, const GError *error) {
     static const char *const codes[] = {
-        [CV_ERROR_INPUT] = "CANNOT",
-        [CV_ERROR_REFUSED] = "NOPERM",
-        [CV_ERROR_NOT_FOUND] = "NONEXISTENT",
-        [CV_ERROR_EXISTS] = "ALREADYEXISTS",
-        [CV_ERROR_DENIED] = "NOPERM",
-        [CV_ERROR_AUTH] = "AUTHENTICATIONFAILED",
-        [CV_ERROR_QUOTA] = "OVERQUOTA",
-        [CV_ERROR_LIMIT] = "LIMIT",
-        [CV_ERROR_BUSY] = "INUSE",
-        [CV_ERROR_STORAGE] = "UNAVAILABLE",
-        [CV_ERROR_CORRUPT] = "CORRUPTION",
-        [CV_ERROR_NETWORK] = "UNAVAILABLE",
+        [CV_ERROR_INPUT] = "CANNOT",          [CV_ERROR_REFUSED] = "NOPERM",
+        [CV_ERROR_NOT_FOUND] = "NONEXISTENT", [CV_ERROR_EXISTS] = "ALREADYEXISTS",
+        [CV_ERROR_DENIED] = "NOPERM",         [CV_ERROR_AUTH] = "AUTHENTICATIONFAILED",
+        [CV_ERROR_QUOTA] = "OVERQUOTA",       [CV_ERROR_LIMIT] = "LIMIT",
+        [CV_ERROR_BUSY] = "UNAVAILABLE",      [CV_ERROR_STORAGE] = "UNAVAILABLE",
+        [CV_ERROR_CORRUPT] = "CORRUPTION",    [CV_ERROR_NETWORK] = "UNAVAILABLE",
         [CV_ERROR_INTERNAL] = "SERVERBUG",
     };
     guint kind =
         error != NULL && error->domain == CV_ERROR ? (guint)error->code : CV_ERROR_INTERNAL;
-    if (kind == CV_ERROR_STORAGE || kind == CV_ERROR_CORRUPT || kind == CV_ERROR_INTERNAL)
+    /* Files and databases are the operator's matter, who finds them in the log. */
+    gboolean inner = kind == CV_ERROR_STORAGE || kind == CV_ERROR_CORRUPT ||
+                     kind == CV_ERROR_INTERNAL || kind == CV_ERROR_BUSY;
+    if (inner)
         log_event(LOG_LEVEL_ERROR, "imap.failed", "session", net_session_id(session->net),
                   "command", session->command == NULL ? NULL : session->command->name, "error",
                   error == NULL ? NULL : error->message, NULL);
     imap_no(session, kind < G_N_ELEMENTS(codes) ? codes[kind] : "SERVERBUG",
-            error == NULL ? "Failed" : error->message);
+            error == NULL           ? "Failed"
+            : kind == CV_ERROR_BUSY ? "There is no space on the server's disk; try again later"
+            : inner                 ? "The server could not do it; try again later"
+                                    : error->message);
 }
 
 void imap_completed(ImapSession *session, const char *code) {

@@ -103,7 +103,7 @@ static void judge(SmtpSession *session) {
     Bytes message;
     const char *text = NULL;
     if (!blob_writer_view(mail->writer, &message, &error)) {
-        smtp_refuse(mail, 451, "4.3.0 Message could not be stored, please try again later");
+        smtp_refuse_unwritten(mail, error);
         return;
     }
     int code = smtp_check_from(session, message, &text);
@@ -121,7 +121,7 @@ static void complete_header(SmtpSession *session) {
     smtp_write_missing(session, &lines);
     g_autoptr(GError) error = NULL;
     if (!blob_writer_append(mail->writer, buffer_bytes(&lines), &error))
-        smtp_refuse(mail, 451, "4.3.0 Message could not be stored, please try again later");
+        smtp_refuse_unwritten(mail, error);
 }
 
 static DeliveryRequest *make_request(SmtpSession *session) {

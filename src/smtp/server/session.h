@@ -131,6 +131,8 @@ void smtp_transaction_free(SmtpTransaction *mail);
 /* Marks the transaction: its data will be read to the end and answered with this. The first
  * refusal counts. The text must be static. */
 void smtp_refuse(SmtpTransaction *mail, int code, const char *text);
+/* The same for a message whose bytes could not be written: 452 on a full disk, else 451. */
+void smtp_refuse_unwritten(SmtpTransaction *mail, const GError *error);
 /* Opens the blob and writes our Received line. */
 void smtp_content_begin(SmtpSession *session);
 void smtp_content_take(SmtpSession *session, Bytes piece);

@@ -24,6 +24,13 @@ void smtp_refuse(SmtpTransaction *mail, int code, const char *text) {
     g_clear_pointer(&mail->writer, blob_writer_free); /* nobody needs the bytes any more */
 }
 
+void smtp_refuse_unwritten(SmtpTransaction *mail, const GError *error) {
+    if (cv_error_is(error, CV_ERROR_BUSY))
+        smtp_refuse(mail, 452, "4.3.1 Not enough storage, please try again later");
+    else
+        smtp_refuse(mail, 451, "4.3.0 Message could not be stored, please try again later");
+}
+
 static void write_bytes(SmtpSession *session, Bytes bytes) {
     SmtpTransaction *mail = session->mail;
     g_autoptr(GError) error = NULL;
@@ -31,7 +38,7 @@ static void write_bytes(SmtpSession *session, Bytes bytes) {
         return;
     log_event(LOG_LEVEL_ERROR, "smtp.write-failed", "session", net_session_id(session->net),
               "error", error->message, NULL);
-    smtp_refuse(mail, 451, "4.3.0 Message could not be stored, please try again later");
+    smtp_refuse_unwritten(mail, error);
 }
 
 static void write_own(SmtpSession *session, void (*write)(SmtpSession *, Buffer *)) {
