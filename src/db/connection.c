@@ -72,6 +72,9 @@ static gboolean set_up(DbConn *conn, GError **error) {
     int code = db_conn_exec(conn, conn->writing ? writer_setup : reader_setup);
     if (code != SQLITE_OK)
         return db_fail(conn, sqlite3_extended_errcode(handle), "cannot open", error);
+    if (conn->writing && (conn->db->flags & DB_OPEN_REBUILDABLE) != 0 &&
+        (code = db_conn_exec(conn, "PRAGMA synchronous = NORMAL")) != SQLITE_OK)
+        return db_fail(conn, sqlite3_extended_errcode(handle), "cannot open", error);
     if (conn->writing && !has_log(conn))
         return cv_fail(error, CV_ERROR_STORAGE,
                        "%s cannot keep a write-ahead log here (shared memory is missing); put the "

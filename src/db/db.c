@@ -127,7 +127,7 @@ void db_close(Db *db) {
     }
     if (closed != db->opened)
         g_error("%s: closed while %u readers are in use", db->path, db->opened - closed);
-    if (ran)
+    if (ran && !db->broken)
         db_checkpoint_last(db);
     db_conn_close(db->writer);
     g_mutex_clear(&db->lock);

@@ -39,6 +39,10 @@ typedef enum {
     DB_OPEN_CREATE = 1 << 0,    /* make the file when it does not exist */
     DB_OPEN_READ_ONLY = 1 << 1, /* doctor beside a running server: no writer thread */
     DB_OPEN_COPY = 1 << 2,      /* a backup, which nobody writes: nothing is made beside it */
+    /* What is in it can be made again: a commit is not flushed by itself (after a power loss the
+     * last ones may be missing, the file is whole), and after a failed write or flush the process
+     * goes on: everything that is asked of this file's writer from then on is refused (STORAGE). */
+    DB_OPEN_REBUILDABLE = 1 << 3,
 } DbOpenFlags;
 
 /* Opens (and migrates) the file. Foreign keys that a schema declares are enforced, except while a

@@ -256,6 +256,38 @@ static void a_request_too_large_for_the_disk_refuses_only_what_was_with_it(void 
     place_assert_whole(db);
 }
 
+static void what_can_be_made_again_is_given_up_and_the_process_goes_on(void **state) {
+    Place *place = *state;
+    static const Fault kinds[] = {FAULT_WRITE, FAULT_SHORT_WRITE, FAULT_FLUSH};
+    for (guint kind = 0; kind < G_N_ELEMENTS(kinds); kind++)
+        for (gint nth = 1; nth < 6; nth++) {
+            Db *db =
+                db_open(place->path, &place_schema, DB_OPEN_CREATE | DB_OPEN_REBUILDABLE, NULL);
+            assert_non_null(db);
+            g_autofree char *body = g_strnfill(1024 * 1024, 'b');
+            PlaceItem item = {.body = bytes_of(body, 1024 * 1024)};
+            plan.after = nth;
+            plan.stays = FALSE;
+            plan.kind = kinds[kind];
+            guint kept = 0;
+            for (guint i = 0; i < 40; i++)
+                kept += db_write(db, place_add, &item, NULL);
+            gboolean met = g_atomic_int_get(&plan.after) <= 0;
+            plan.kind = FAULT_NONE;
+            assert_true(met);
+            g_autoptr(GError) error = NULL;
+            assert_false(db_write(db, place_add, &item, &error));
+            assert_true(cv_error_is(error, CV_ERROR_STORAGE));
+            assert_true(kept < 40);
+            db_close(db);
+            /* And is whole, or it would be seen at the next opening. */
+            db = place_open(place->path);
+            place_assert_whole(db);
+            db_close(db);
+            g_unlink(place->path);
+        }
+}
+
 static void a_copy_that_finds_no_space_is_removed_and_the_file_goes_on(void **state) {
     Place *place = *state;
     g_autoptr(Db) db = place_open(place->path);
@@ -286,6 +318,7 @@ int main(void) {
         T(a_failed_flush_loses_nothing_that_was_acknowledged),
         T(a_full_disk_refuses_and_the_process_goes_on),
         T(a_request_too_large_for_the_disk_refuses_only_what_was_with_it),
+        T(what_can_be_made_again_is_given_up_and_the_process_goes_on),
         T(a_copy_that_finds_no_space_is_removed_and_the_file_goes_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

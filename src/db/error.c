@@ -71,6 +71,13 @@ gboolean db_code_is_fatal(int code) {
 }
 
 void db_die(Db *db, const char *during, int code) {
+    if ((db->flags & DB_OPEN_REBUILDABLE) != 0) {
+        log_event(LOG_LEVEL_ERROR, "db.broken", "file", db->path, "during", during, "code",
+                  log_number(code), "message", sqlite3_errstr(code), "what_to_do",
+                  "check the disk; the file is made anew", NULL);
+        db->broken = TRUE;
+        return;
+    }
     log_event(LOG_LEVEL_ERROR, "db.fatal", "file", db->path, "during", during, "code",
               log_number(code), "message", sqlite3_errstr(code), "detail",
               db->writer == NULL ? NULL : sqlite3_errmsg(db->writer->handle), "what_to_do",

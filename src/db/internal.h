@@ -68,6 +68,8 @@ struct Db {
     GCond wake;
     Request *first, *last;
     gboolean stopping;
+    gboolean
+        broken; /* writer thread: a rebuildable file that failed; nothing is written any more */
     GThread *thread;
     DbConn *writer;
     int wal_frames;      /* writer thread: frames in the log after the last commit */
@@ -106,7 +108,8 @@ gboolean db_flush_folder_of(const char *path, GError **error);
 gboolean db_fail(DbConn *conn, int code, const char *during, GError **error);
 /* A write or flush failed in a way after which the file may not be trusted from this process. */
 gboolean db_code_is_fatal(int code);
-G_NORETURN void db_die(Db *db, const char *during, int code);
+/* Ends the process; returns for a rebuildable file only, which is broken then. */
+void db_die(Db *db, const char *during, int code);
 
 /* check.c: frames of the log at which a check gives way to writers; only tests change them */
 extern gint db_check_long, db_check_grown;

@@ -120,6 +120,8 @@ static gboolean run_work(DbConn *conn, Request *request) {
         g_clear_error(&request->error);
     if (conn->failure != 0)
         db_die(conn->db, "writing", conn->failure);
+    if (conn->db->broken && kept)
+        kept = cv_fail(&request->error, CV_ERROR_STORAGE, "%s is broken", conn->db->path);
     return kept;
 }
 
@@ -219,9 +221,9 @@ static void run_group(Db *db, Request *request, gboolean single) {
     DbConn *conn = db->writer;
     Group group = {NULL, NULL, 0};
     conn->bytes = 0;
-    int code = db_conn_control(conn->begin);
+    int code = db->broken ? SQLITE_IOERR : db_conn_control(conn->begin);
     if (code != SQLITE_OK) {
-        if (db_code_is_fatal(code))
+        if (db_code_is_fatal(code) && !db->broken)
             db_die(db, "begin", code);
         group_add(&group, request);
         group_refuse(conn, &group, code);
@@ -263,7 +265,10 @@ static gpointer writer_main(gpointer data) {
             run_alone(db, request);
         else if (request != NULL)
             run_group(db, request, single);
-        db_checkpoint_if_due(db, idle);
+        if (!db->broken)
+            db_checkpoint_if_due(db, idle);
+        else
+            db->wal_copied = db->wal_frames; /* nothing to tidy */
     }
 }
 
