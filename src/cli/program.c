@@ -102,7 +102,9 @@ static gboolean ask_password(Buffer *input, GError **error) {
     if (again.n > 0)
         crypto_wipe(again.p, again.capacity);
     return same || cv_fail(error, CV_ERROR_INPUT,
-                           "the two passwords differ; nothing was changed, please try again");
+                           "hai mật khẩu không giống nhau, chưa thay đổi gì; the two passwords "
+                           "differ and nothing "
+                           "was changed: try again");
 }
 
 /* looked: the call after its words were looked at. */
