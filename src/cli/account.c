@@ -9,6 +9,7 @@ enum { LISTING_MAXIMUM = 256 * 1024 * 1024 };
 
 int cli_account_create(CliCall *call) {
     char *unit = NULL, *person = NULL, *given = NULL, *title = NULL, *quota_text = NULL;
+    char *identity = NULL;
     gboolean password_stdin = FALSE, no_password = FALSE;
     CliGround ground = {0};
     const CliOption options[] = {
@@ -16,6 +17,7 @@ int cli_account_create(CliCall *call) {
         {"person", &person, NULL, "family, middle and given name; without: the unit's own account",
          FALSE},
         {"given", &given, NULL, "which word is the given name, when not the last", FALSE},
+        {"identity", &identity, NULL, "identity number (CMT, CCCD); kept sealed", FALSE},
         {"title", &title, NULL, "post", FALSE},
         {"quota", &quota_text, NULL, "such as 5GB; without: the regulation's", FALSE},
         {"password-stdin", NULL, &password_stdin, "first line of standard input is the password",
@@ -32,6 +34,7 @@ int cli_account_create(CliCall *call) {
                                .name = person,
                                .given = given,
                                .title = title,
+                               .identity = identity,
                                .password = no_password ? bytes_of(NULL, 0) : cli_password(call)};
     if (no_password && (password_stdin || person == NULL)) {
         g_string_append(

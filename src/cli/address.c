@@ -7,16 +7,20 @@
 #include "directory/unit.h"
 
 typedef struct {
-    char *unit, *person, *given;
+    char *unit, *person, *given, *identity;
     char *kind, *name, *parent, *abbreviation, *address, *agreement;
     char *regulation;
 } Wanted;
 
 static gboolean propose_with_registry(Instance *instance, const Regulation *regulation,
                                       const Wanted *wanted, NamingProposal *out, GError **error) {
-    if (wanted->person != NULL)
-        return directory_account_propose(instance->directory, regulation, wanted->unit,
-                                         wanted->person, wanted->given, out, error);
+    if (wanted->person != NULL) {
+        DirectoryNewAccount account = {.unit = wanted->unit,
+                                       .name = wanted->person,
+                                       .given = wanted->given,
+                                       .identity = wanted->identity};
+        return directory_account_propose(instance->directory, regulation, &account, out, error);
+    }
     DirectoryNewUnit unit = {.kind = wanted->kind,
                              .name = wanted->name,
                              .parent = wanted->parent,
@@ -40,7 +44,8 @@ static gboolean propose_alone(const Regulation *regulation, const Wanted *wanted
                            wanted->unit);
         NamingPerson person = {.name = bytes_of_string(wanted->person),
                                .given = wanted->given,
-                               .suffix = wanted->unit};
+                               .suffix = wanted->unit,
+                               .identity = wanted->identity};
         return naming_person(regulation, &person, NULL, NULL, out, error);
     }
     NamingUnit unit = {.kind = wanted->kind,
@@ -81,6 +86,8 @@ int cli_address_propose(CliCall *call) {
         {"unit", &wanted.unit, NULL, "the person's unit: address name or abbreviation", FALSE},
         {"person", &wanted.person, NULL, "family, middle and given name", FALSE},
         {"given", &wanted.given, NULL, "which word is the given name, when not the last", FALSE},
+        {"identity", &wanted.identity, NULL, "identity number, where the regulation uses it",
+         FALSE},
         {"kind", &wanted.kind, NULL, "kind of a unit", FALSE},
         {"name", &wanted.name, NULL, "official name of the unit", FALSE},
         {"parent", &wanted.parent, NULL, "the unit above it", FALSE},

@@ -3,6 +3,7 @@
  * What is slow (hashing the password) is done before, not on the writer thread. */
 #include "directory/internal.h"
 
+#include "directory/person.h"
 #include "text/fold.h"
 
 static const char *const state_names[] = {"requested", "active", "locked", "closed"};
@@ -133,8 +134,9 @@ typedef struct {
     const Regulation *regulation;
     const DirectoryNewAccount *account;
     const AuditAct *act;
-    char *name; /* NFC */
-    char *hash; /* of the password, or NULL */
+    char *name;                           /* NFC */
+    char identity[PERSON_IDENTITY_BYTES]; /* digits; "": not told */
+    char *hash;                           /* of the password, or NULL */
     gint64 quota;
     DirectoryAccount *made;
 } Create;
@@ -147,15 +149,40 @@ static gboolean check_password(const Create *c, const char *login, GError **erro
     return verdict->allowed || verdict_fail(verdict, error);
 }
 
+/* A number belongs to one person for ever. */
+static gboolean identity_is_new(const Create *c, DbConn *conn, GError **error) {
+    if (*c->identity == '\0')
+        return TRUE;
+    if (!directory_seal_ready(c->directory, error))
+        return FALSE;
+    guint8 hash[CRYPTO_DIGEST_BYTES];
+    directory_identity_hash(c->directory, c->identity, hash);
+    DbStmt *stmt = db_prepare(conn, "SELECT name FROM person WHERE identity_hash = ?");
+    db_bind(stmt, "b", bytes_of(hash, sizeof hash));
+    DbStep step = db_step(stmt, error);
+    if (step == DB_ROW)
+        cv_fail(
+            error, CV_ERROR_EXISTS,
+            "số định danh này đã thuộc về %s, đã có trong danh sách; this identity number is %s's",
+            db_column_text(stmt, 0), db_column_text(stmt, 0));
+    db_reset(stmt);
+    return step == DB_DONE;
+}
+
 static gboolean create_person(Create *c, DbConn *conn, const DirectoryUnit *unit, GError **error) {
     g_auto(NamingProposal) proposal = {0};
-    NamingPerson person = {bytes_of_string(c->name), c->account->given, unit->suffix, NULL};
-    if (!naming_person(c->regulation, &person, directory_local_taken, conn, &proposal, error) ||
+    NamingPerson person = {.name = bytes_of_string(c->name),
+                           .given = c->account->given,
+                           .suffix = unit->suffix,
+                           .identity = *c->identity == '\0' ? NULL : c->identity};
+    if (!identity_is_new(c, conn, error) ||
+        !naming_person(c->regulation, &person, directory_local_taken, conn, &proposal, error) ||
         !check_password(c, proposal.local, error))
         return FALSE;
     DirectoryNewRow row = {proposal.local, c->name, DIRECTORY_PERSON, unit->id, 0, c->quota};
     gint64 id = 0;
     if (!insert_person(conn, c->account, c->name, unit->id, &row.person, error) ||
+        !directory_person_seal(c->directory, conn, row.person, "", c->identity, error) ||
         !directory_account_insert(conn, &row, &id, error) ||
         (c->hash != NULL && !directory_credential_set(conn, id, c->hash, error)) ||
         !directory_account_record_new(c->directory, conn, id, &proposal, c->act, error))
@@ -219,6 +246,10 @@ static gboolean prepare(Create *c, GError **error) {
         g_autofree char *name = text_nfc(bytes_of_string(a->name));
         c->name = g_strdup(g_strstrip(name));
     }
+    const char *why = a->identity == NULL ? NULL : person_identity_read(a->identity, c->identity);
+    if (why != NULL)
+        return cv_fail(error, CV_ERROR_INPUT,
+                       "%s; the identity number is not one of 9 or 12 digits", why);
     if (a->password.p == NULL)
         return TRUE;
     g_autoptr(Verdict) verdict = regulation_check_password(c->regulation, a->password, NULL, FALSE);
@@ -239,15 +270,18 @@ DirectoryAccount *directory_account_create(Directory *d, const Regulation *regul
     return c.made;
 }
 
-gboolean directory_account_propose(Directory *d, const Regulation *regulation, const char *unit_key,
-                                   const char *name, const char *given, NamingProposal *out,
+gboolean directory_account_propose(Directory *d, const Regulation *regulation,
+                                   const DirectoryNewAccount *account, NamingProposal *out,
                                    GError **error) {
     g_autoptr(DbConn) conn = db_read_begin(d->db, error);
     g_autoptr(DirectoryUnit) unit =
-        conn == NULL ? NULL : directory_unit_find_in(d, conn, unit_key, error);
+        conn == NULL ? NULL : directory_unit_find_in(d, conn, account->unit, error);
     if (unit == NULL)
         return FALSE;
-    NamingPerson person = {bytes_of_string(name), given, unit->suffix, NULL};
+    NamingPerson person = {.name = bytes_of_string(account->name),
+                           .given = account->given,
+                           .suffix = unit->suffix,
+                           .identity = account->identity};
     return naming_person(regulation, &person, directory_local_taken, conn, out, error);
 }
 

@@ -15,7 +15,8 @@ typedef struct {
     const char *unit; /* key, see directory_unit_find */
     const char *name; /* of the person; NULL: the unit's own account */
     const char *given, *title;
-    gint64 quota; /* bytes; 0: the regulation's */
+    const char *identity; /* 9 or 12 digits; sealed. Some regulations make addresses of it. */
+    gint64 quota;         /* bytes; 0: the regulation's */
     Bytes password;
 } DirectoryNewAccount;
 /* Names the person [Điều 3.2], number on a collision included, and makes the account; atomic
@@ -24,10 +25,12 @@ typedef struct {
 DirectoryAccount *directory_account_create(Directory *directory, const Regulation *regulation,
                                            const DirectoryNewAccount *account, const AuditAct *act,
                                            GError **error);
-/* What the person would be called now. Clear *out in any case. */
+/* What the person would be called now: unit, name, given and identity count. Clear *out in any
+ * case.
+ */
 gboolean directory_account_propose(Directory *directory, const Regulation *regulation,
-                                   const char *unit, const char *name, const char *given,
-                                   NamingProposal *out, GError **error);
+                                   const DirectoryNewAccount *account, NamingProposal *out,
+                                   GError **error);
 
 DirectoryAccount *directory_account_find(Directory *directory, const char *address, GError **error);
 

@@ -129,8 +129,10 @@ static ComposeResult append_part(Local *local, const Part *part, const Facts *fa
         append(local, given.p, given.n);
     } else if (part->kind == PART_WORDS)
         append_words(local, facts->words, FALSE, G_MAXSIZE);
+    else if (part->kind == PART_PLACE_INITIALS)
+        append_words(local, facts->place_spoken, TRUE, G_MAXSIZE);
     else
-        append_words(local, facts->place_words, part->kind == PART_PLACE_INITIALS, G_MAXSIZE);
+        append_words(local, facts->place_words, FALSE, G_MAXSIZE);
     return COMPOSE_OK;
 }
 

@@ -8,9 +8,10 @@
 
 /* What the parts are made of; a field that is NULL is missing. */
 typedef struct {
-    const TextName *words;       /* of a person, or of a unit without its silent words */
-    gsize given;                 /* index of the given name; for units: words->count */
-    const TextName *place_words; /* of a unit's name without body and type words */
+    const TextName *words;        /* of a person, or of a unit without its silent words */
+    gsize given;                  /* index of the given name; for units: words->count */
+    const TextName *place_words;  /* of a unit's name without body and type words */
+    const TextName *place_spoken; /* the same without the words that give no letter */
     const char *abbreviation, *address, *agreed, *suffix, *identity;
     const char *parent_address, *parent_abbreviation, *parent_suffix;
     gint64 number;

@@ -194,7 +194,9 @@ gboolean naming_unit(const Regulation *regulation, const NamingUnit *unit, Namin
     /* The whole name was accepted, so its parts can only fail by being nothing but silent words. */
     if (!plain_words(regulation, marked, place_start(regulation, marked), FALSE, &place))
         place = all;
-    TextName spoken;
+    TextName spoken, place_spoken;
+    if (!plain_words(regulation, marked, place_start(regulation, marked), TRUE, &place_spoken))
+        place_spoken = place;
     if (!plain_words(regulation, marked, 0, TRUE, &spoken))
         spoken = all;
     if (!check_demands(regulation, form, unit, out, error))
@@ -202,6 +204,7 @@ gboolean naming_unit(const Regulation *regulation, const NamingUnit *unit, Namin
     Facts facts = {.words = &spoken,
                    .given = G_MAXSIZE,
                    .place_words = &place,
+                   .place_spoken = &place_spoken,
                    .agreed = unit->address,
                    .parent_address = unit->parent_address,
                    .parent_abbreviation = unit->parent_abbreviation,

@@ -135,7 +135,11 @@ static Regulation *load_base(const config_t *config, const char *directory, int 
         g_str_has_suffix(name, ".conf") ? g_strdup(name) : g_strconcat(name, ".conf", NULL);
     g_autofree char *path =
         g_path_is_absolute(file) ? g_strdup(file) : g_build_filename(directory, file, NULL);
-    return load(path, depth + 1, error);
+    if (g_file_test(path, G_FILE_TEST_EXISTS))
+        return load(path, depth + 1, error);
+    /* A body's own regulation may lie anywhere and extend a shipped one. */
+    g_autofree char *shipped = regulation_find(name, error);
+    return shipped == NULL ? NULL : load(shipped, depth + 1, error);
 }
 
 static Regulation *load_config(config_t *config, const char *path, const char *directory, int depth,
@@ -145,7 +149,9 @@ static Regulation *load_config(config_t *config, const char *path, const char *d
     Regulation *base = NULL;
     if (extends != NULL) {
         if (config_setting_type(extends) != CONFIG_TYPE_STRING || directory == NULL) {
-            conf_fail(extends, error, "extends must be the name of a regulation beside this file");
+            conf_fail(
+                extends, error,
+                "extends must be the name of a shipped regulation, or of one beside this file");
             return NULL;
         }
         base = load_base(config, directory, depth, error);
