@@ -2,6 +2,7 @@
  * became. Looked up by the number of the reception (what SMTP said in its 250), by Message-ID, or
  * by an address that sent or received it. */
 #include "cli/cli.h"
+#include "queue/result.h"
 
 enum { DEFAULT_LIMIT = 20, MOST = 10000 };
 
@@ -9,7 +10,66 @@ typedef struct {
     CliCall *call;
     JsonWriter w;
     guint found;
+    DbConn *conn;
+    gboolean broken; /* the queue could not be read */
 } Listing;
+
+/* What another server said last, entry by entry: what became final, then what still waits. */
+
+static void show_fate(gint64 entry, gint64 at, const QueueFate *fate, gpointer data) {
+    Listing *listing = data;
+    const char *remote = *fate->remote == '\0' ? "-" : fate->remote;
+    if (!listing->call->json) {
+        g_autofree char *when = cli_time(at);
+        cli_print(listing->call, "    => %s  %s %s  %s at %s: %s  (queue %" G_GINT64_FORMAT ")\n",
+                  when, fate->recipient, queue_action_name(fate->action), fate->status, remote,
+                  *fate->answer == '\0' ? "-" : fate->answer, entry);
+        return;
+    }
+    JsonWriter *w = &listing->w;
+    json_open(w, NULL, '{');
+    json_int(w, "queue", entry);
+    json_int(w, "at", at);
+    json_text(w, "recipient", fate->recipient);
+    json_text(w, "result", queue_action_name(fate->action));
+    json_text(w, "status", fate->status);
+    json_text(w, "answer", fate->answer);
+    json_text(w, "remote", fate->remote);
+    json_close(w, '}');
+}
+
+static gboolean show_waiting(const QueueEntry *e, gpointer data) {
+    Listing *listing = data;
+    const char *state = e->state == QUEUE_HELD ? "held" : "waiting";
+    g_auto(GStrv) recipients = g_strsplit(e->recipients, "\n", -1);
+    for (char **recipient = recipients; *recipient != NULL; recipient++) {
+        if (!listing->call->json) {
+            g_autofree char *next = cli_time(e->next);
+            cli_print(listing->call,
+                      "    .. %s %s, attempts %u, next %s: %s  (queue %" G_GINT64_FORMAT ")\n",
+                      *recipient, state, e->attempts, next,
+                      *e->last_answer == '\0' ? "-" : e->last_answer, e->id);
+            continue;
+        }
+        JsonWriter *w = &listing->w;
+        json_open(w, NULL, '{');
+        json_int(w, "queue", e->id);
+        json_text(w, "recipient", *recipient);
+        json_text(w, "result", state);
+        json_int(w, "attempts", e->attempts);
+        json_int(w, "next", e->next);
+        json_text(w, "answer", e->last_answer);
+        json_close(w, '}');
+    }
+    return TRUE;
+}
+
+static void show_sending(Listing *listing, gint64 intake) {
+    g_autoptr(GError) error = NULL;
+    if (!queue_each_fate(listing->conn, intake, show_fate, listing, &error) ||
+        !queue_each_of_intake(listing->conn, intake, show_waiting, listing, &error))
+        listing->broken = TRUE;
+}
 
 static void print_outcome(CliCall *call, const char *outcome) {
     g_auto(GStrv) lines = g_strsplit(outcome, "\n", -1);
@@ -29,6 +89,7 @@ static void list_intake(gint64 id, const StoreIntake *intake, gpointer data) {
                   id, received, intake->door, intake->session, intake->sender, intake->size,
                   intake->message_id == NULL ? "-" : intake->message_id);
         print_outcome(listing->call, intake->outcome);
+        show_sending(listing, id);
         return;
     }
     JsonWriter *w = &listing->w;
@@ -43,6 +104,9 @@ static void list_intake(gint64 id, const StoreIntake *intake, gpointer data) {
     json_int(w, "size", (gint64)intake->size);
     json_int(w, "submitter", intake->submitter);
     json_text(w, "outcome", intake->outcome);
+    json_open(w, "sending", '[');
+    show_sending(listing, id);
+    json_close(w, ']');
     json_close(w, '}');
 }
 
@@ -67,8 +131,11 @@ int cli_trace(CliCall *call) {
     Listing listing = {.call = call, .w = json_writer(&document)};
     json_open(&listing.w, NULL, '[');
     DbConn *conn = db_read_begin(call->instance->mail, &error);
+    listing.conn = conn;
     gboolean ok = conn != NULL && store_intake_find(call->instance->store, conn, call->arguments[0],
                                                     (guint)limit, list_intake, &listing, &error);
+    if (ok && listing.broken)
+        ok = cv_fail(&error, CV_ERROR_STORAGE, "the queue cannot be read; run doctor");
     g_clear_pointer(&conn, db_read_end);
     if (!ok)
         return cli_refuse(call, g_steal_pointer(&error));

@@ -53,11 +53,9 @@ static gboolean keep_fates(DbConn *conn, const QueueSettlement *s, GError **erro
         DbStmt *stmt = db_prepare(conn, "INSERT INTO queue_result(intake, entry, number, at,"
                                         " recipient, action, status, answer, remote)"
                                         " VALUES(?,?,?,?,?,?,?,?,?)");
-        db_bind(stmt,
-                "iiiititt"
-                "t",
-                s->intake, s->entry, number++, clock_now(), fate->recipient, (gint64)fate->action,
-                or_empty(fate->status), or_empty(fate->answer), or_empty(fate->remote));
+        db_bind(stmt, "iiiitittt", s->intake, s->entry, number++, clock_now(), fate->recipient,
+                (gint64)fate->action, or_empty(fate->status), or_empty(fate->answer),
+                or_empty(fate->remote));
         if (!db_run(stmt, error))
             return FALSE;
     }

@@ -2,6 +2,8 @@
  * See config.h. Adding a setting is adding a line to the table and a field to the struct. */
 #include "serve/config.h"
 
+#include "smtp/client/sender.h"
+
 #include <libconfig.h>
 #include <stddef.h>
 
@@ -46,6 +48,18 @@ static const Setting settings[] = {
     NUMBER("smtp.recipients", smtp_recipients, 1000, 100, 100000, "Recipients of one transaction."),
     NUMBER("smtp.errors", smtp_errors, 20, 3, 10000, "Refused commands before a session is ended."),
     NUMBER("smtp.hops", smtp_hops, 100, 20, 1000, "Received lines before a message counts as looping."),
+    TEXT("sending.enabled", sending, "auto", "Mail for other domains leaves: yes, no, or auto (not on a trial, which has a port offset)."),
+    TEXT("sending.routes", sending_routes, "", "Where it goes, if not to each domain's own servers: DOMAIN=[HOST]:PORT or DOMAIN=NAME:PORT, separated by semicolons; * is every other domain. After it, if wanted: tls=never|may|require|verify|implicit user=NAME password=FILE."),
+    TEXT("sending.dns", sending_dns, "", "Resolver to ask, ADDRESS or ADDRESS@PORT; empty: those of /etc/resolv.conf."),
+    TEXT("sending.trust", sending_trust, "", "PEM file with authorities for tls=verify; empty: the system's."),
+    NUMBER("sending.port", sending_port, 25, 1, 65535, "Port of other domains' servers."),
+    NUMBER("sending.connections", sending_connections, 20, 1, 1000, "Connections to one destination at once."),
+    NUMBER("sending.connections_all", sending_connections_all, 2000, 4, 100000, "Connections to all destinations at once."),
+    NUMBER("sending.retry_first", sending_retry_first, 120, 1, 86400, "Seconds until what failed is tried again; doubled each time."),
+    NUMBER("sending.retry_most", sending_retry_most, 7200, 1, 86400, "Seconds between two attempts at most."),
+    NUMBER("sending.life", sending_life, 120, 1, 1000, "Hours after which mail that could not be sent goes back."),
+    NUMBER("sending.warn", sending_warn, 4, 1, 1000, "Hours after which its sender is told that it still waits."),
+    NUMBER("sending.reply", sending_reply, 300, 1, 3600, "Seconds that another server has for an answer (RFC 5321 4.5.3.2)."),
     NUMBER("imap.append", imap_append, 64 * MIB, 64 * 1024, 1024 * MIB, "Bytes of an appended message (APPENDLIMIT)."),
     NUMBER("imap.idle", imap_idle, 1800, 1800, 86400, "Seconds without a command before a session is ended (RFC 9051 5.4: at least 1800)."),
     NUMBER("retention.changes", retention_changes, 30, 1, 3650, "Days that the log of changes is kept for clients that were away."),
@@ -123,6 +137,7 @@ static gboolean one_of(const char *value, const char *const *choices) {
 
 static gboolean check_whole(const Config *config, const char *file, GError **error) {
     static const char *const cleartexts[] = {"never", "loopback", NULL};
+    static const char *const sendings[] = {"auto", "yes", "no", NULL};
     static const char *const levels[] = {"debug", "info", "warning", "error", NULL};
     if (config->domain == NULL || *config->domain == '\0')
         return cv_fail(error, CV_ERROR_INPUT,
@@ -131,6 +146,13 @@ static gboolean check_whole(const Config *config, const char *file, GError **err
         return cv_fail(error, CV_ERROR_INPUT,
                        "%s: \"auth.cleartext\" is \"%s\"; it must be never or loopback", file,
                        config->cleartext);
+    if (!one_of(config->sending, sendings))
+        return cv_fail(error, CV_ERROR_INPUT,
+                       "%s: \"sending.enabled\" is \"%s\"; it must be auto, yes or no", file,
+                       config->sending);
+    g_autoptr(GError) why = NULL;
+    if (!sender_check_routes(config->sending_routes, &why))
+        return cv_fail(error, CV_ERROR_INPUT, "%s: %s", file, why->message);
     if (!one_of(config->log_level, levels))
         return cv_fail(error, CV_ERROR_INPUT,
                        "%s: \"log.level\" is \"%s\"; it must be debug, info, warning or error",

@@ -10,8 +10,10 @@
 #include "imap/imap.h"
 #include "maintain/disk.h"
 #include "net/net.h"
+#include "queue/result.h"
 #include "serve/figures.h"
 #include "serve/instance.h"
+#include "serve/outbound.h"
 #include "smtp/server/smtp.h"
 
 #include <errno.h>
@@ -36,6 +38,7 @@ typedef struct {
     SmtpService smtp[SMTP_DOORS]; /* by SmtpDoor */
     ImapService imap;
     Remote *remote;
+    Outbound *outbound; /* NULL: nothing is sent from here */
     MaintainDisk *disk;
     int lock_fd; /* until the instance has it; -1 */
     Figures figures;
@@ -253,6 +256,12 @@ static gboolean start(Serve *serve, GError **error) {
     if (serve->instance == NULL)
         return FALSE;
     connect_services(serve);
+    g_autoptr(GError) refused = NULL;
+    serve->outbound = outbound_start(serve->instance, &refused);
+    if (refused != NULL) {
+        g_propagate_error(error, g_steal_pointer(&refused));
+        return FALSE;
+    }
     serve->remote = remote_start(serve->instance, error);
     return serve->remote != NULL && net_server_start(serve->net, error);
 }
@@ -289,6 +298,9 @@ static void keep_house(Serve *serve) {
     gint64 retention = serve->config->retention_changes * 24 * 3600 * CLOCK_SECOND;
     if (!store_sweep(serve->instance->store, retention, &error))
         log_event(LOG_LEVEL_ERROR, "serve.sweep", "error", error->message, NULL);
+    g_clear_error(&error);
+    if (!queue_sweep(serve->instance->mail, &error))
+        log_event(LOG_LEVEL_ERROR, "serve.sweep", "error", error->message, NULL);
 }
 
 static void run_until_told(Serve *serve, const sigset_t *signals) {
@@ -313,6 +325,7 @@ static void stop(Serve *serve) {
         net_server_stop(serve->net, SHUTDOWN_SECONDS * CLOCK_SECOND);
         net_server_free(serve->net);
     }
+    outbound_stop(serve->outbound, SHUTDOWN_SECONDS * CLOCK_SECOND);
     maintain_disk_free(serve->disk);
     instance_close(serve->instance);
     if (serve->lock_fd >= 0)
