@@ -239,6 +239,41 @@ void imap_cmd_list(ImapSession *session, ImapParser *args) {
     imap_completed(session, NULL);
 }
 
+static gboolean has_children(ImapSession *session, const StoreMailbox *mailbox) {
+    g_autoptr(DbConn) conn = db_read_begin(store_db(session->service->store), NULL);
+    g_autoptr(GPtrArray) list =
+        conn == NULL ? NULL
+                     : store_mailbox_list(session->service->store, conn, mailbox->account, NULL);
+    gsize n = strlen(mailbox->name);
+    for (guint i = 0; list != NULL && i < list->len; i++) {
+        const StoreMailbox *other = list->pdata[i];
+        if (strncmp(other->name, mailbox->name, n) == 0 && other->name[n] == '/')
+            return TRUE;
+    }
+    return FALSE;
+}
+
+void imap_put_listed(ImapSession *session, const StoreMailbox *mailbox, const char *full,
+                     const char *given) {
+    Buffer *out = imap_output(session);
+    const char *use = imap_use_name(mailbox->use);
+    buffer_append_string(out, has_children(session, mailbox) ? "* LIST (\\HasChildren"
+                                                             : "* LIST (\\HasNoChildren");
+    if (use != NULL) {
+        buffer_append_byte(out, ' ');
+        buffer_append_string(out, use);
+    }
+    buffer_append_string(out, ") \"/\" ");
+    imap_put_mailbox(out, full, TRUE);
+    /* INBOX in other letters is no other form. */
+    if (given != NULL && g_ascii_strcasecmp(full, given) != 0) {
+        buffer_append_string(out, " (\"OLDNAME\" (");
+        imap_put_mailbox(out, given, TRUE);
+        buffer_append_string(out, "))");
+    }
+    buffer_append_string(out, "\r\n");
+}
+
 /* ---- LSUB ---- */
 
 static void put_lsub(ImapSession *session, const char *name, gboolean noselect) {

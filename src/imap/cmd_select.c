@@ -1,7 +1,7 @@
 /* SELECT and EXAMINE (RFC 9051 6.3.2, 6.3.3; RFC 7162 3.1.8 and 3.2.5 for CONDSTORE and QRESYNC).
  */
 #include "imap/fetch.h"
-#include "imap/name.h"
+#include "imap/list.h"
 
 typedef struct {
     gboolean condstore, qresync;
@@ -112,11 +112,6 @@ static void tell(ImapSession *session, guint32 unseen_messages) {
     buffer_printf(out, "* OK [UIDVALIDITY %u] UIDs are valid\r\n", view->uidvalidity);
     buffer_printf(out, "* OK [UIDNEXT %u] Next UID\r\n", view->uidnext);
     buffer_printf(out, "* OK [HIGHESTMODSEQ %" G_GUINT64_FORMAT "] Highest\r\n", view->modseq);
-    if (rev2) { /* RFC 9051 6.3.2: LIST is among the answers */
-        buffer_append_string(out, "* LIST () \"/\" ");
-        imap_put_mailbox(out, view->name, TRUE);
-        buffer_append_string(out, "\r\n");
-    }
 }
 
 /* ---- QRESYNC ---- */
@@ -195,19 +190,19 @@ static gboolean resynchronize(ImapSession *session, const Parameters *p, StoreUi
 
 /* ---- The commands ---- */
 
-static gboolean open_view(ImapSession *session, const ImapName *name, gboolean examine,
-                          guint32 *unseen, GError **error) {
+/* The mailbox; NULL with error. */
+static StoreMailbox *open_view(ImapSession *session, const ImapName *name, gboolean examine,
+                               GError **error) {
     StoreRights rights = 0;
     g_autoptr(StoreMailbox) mailbox =
         imap_name_find(session, name, STORE_RIGHT_READ, &rights, error);
     if (mailbox == NULL)
-        return FALSE;
+        return NULL;
     /* RFC 4314 5.2: READ-ONLY when none of "i", "e", "s", "w", "t" is there. */
     gboolean may_change = (rights & (STORE_RIGHT_INSERT | STORE_RIGHT_EXPUNGE | STORE_RIGHT_SEEN |
                                      STORE_RIGHT_WRITE | STORE_RIGHT_TRASH)) != 0;
-    *unseen = mailbox->unseen;
     session->view = imap_view_open(session, mailbox, name->full, examine || !may_change, error);
-    return session->view != NULL;
+    return session->view == NULL ? NULL : g_steal_pointer(&mailbox);
 }
 
 static void end_select(ImapSession *session, StoreUids *changed) {
@@ -230,8 +225,8 @@ static void select_mailbox(ImapSession *session, ImapParser *args, gboolean exam
     g_auto(ImapName) name = {0};
     g_auto(Parameters) parameters = {0};
     g_autoptr(GError) error = NULL;
+    g_autoptr(StoreMailbox) mailbox = NULL;
     StoreUids *changed = NULL;
-    guint32 unseen = 0;
     Bytes raw;
     if (!imap_take_space(args) || !imap_take_astring(args, &raw) ||
         !take_parameters(session, args, &parameters)) {
@@ -244,11 +239,15 @@ static void select_mailbox(ImapSession *session, ImapParser *args, gboolean exam
         imap_enable_condstore(session);
     g_autofree char *full = imap_name_decode(session, raw, &error);
     if (full == NULL || !imap_name_of(session, full, &name, &error) ||
-        !open_view(session, &name, examine, &unseen, &error)) {
+        (mailbox = open_view(session, &name, examine, &error)) == NULL) {
         imap_fail(session, error);
         return;
     }
-    tell(session, unseen);
+    tell(session, mailbox->unseen);
+    if (imap_is_rev2(session)) { /* RFC 9051 6.3.2: LIST is among the answers */
+        g_autofree char *given = bytes_dup_string(raw);
+        imap_put_listed(session, mailbox, name.full, given);
+    }
     if (!resynchronize(session, &parameters, &changed, &error)) {
         imap_view_leave(session, FALSE);
         imap_fail(session, error);

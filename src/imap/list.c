@@ -113,14 +113,28 @@ static gboolean add_all_shared(ImapSession *session, DbConn *conn, GPtrArray *en
     return TRUE;
 }
 
+/* The levels above a subscribed name that are not there: told with RECURSIVEMATCH only. */
+static void add_levels_above(GPtrArray *entries, GHashTable *by, const char *name) {
+    for (const char *slash = strchr(name, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        g_autofree char *parent = g_strndup(name, (gsize)(slash - name));
+        if (g_hash_table_contains(by, parent))
+            continue;
+        ImapListEntry *entry = add(entries, g_steal_pointer(&parent));
+        g_hash_table_insert(by, entry->full, entry);
+    }
+}
+
 static void mark_subscribed(GPtrArray *entries, const GPtrArray *names) {
     g_autoptr(GHashTable) by = g_hash_table_new(g_str_hash, g_str_equal);
     for (guint i = 0; i < entries->len; i++)
         g_hash_table_insert(by, ((ImapListEntry *)entries->pdata[i])->full, entries->pdata[i]);
     for (guint i = 0; i < names->len; i++) {
         ImapListEntry *entry = g_hash_table_lookup(by, names->pdata[i]);
-        if (entry == NULL)
+        if (entry == NULL) {
             entry = add(entries, g_strdup(names->pdata[i]));
+            g_hash_table_insert(by, entry->full, entry);
+            add_levels_above(entries, by, entry->full);
+        }
         entry->subscribed = TRUE;
     }
 }

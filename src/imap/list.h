@@ -18,6 +18,11 @@ GPtrArray *imap_list_load(ImapSession *session, DbConn *conn, GError **error);
 /* Entries after `at` that lie below it: their number. */
 guint imap_list_below(const GPtrArray *entries, guint at);
 
+/* "* LIST (…) "/" name" of one mailbox for IMAP4rev2, where `given` (or NULL) is what the client
+ * wrote: it is told as OLDNAME when the name has another form (RFC 9051 6.3.9.7). */
+void imap_put_listed(ImapSession *session, const StoreMailbox *mailbox, const char *full,
+                     const char *given);
+
 typedef struct {
     guint items; /* bits of imap_status_items */
 } ImapStatusWanted;

@@ -4,6 +4,7 @@ A Session sends a command and gives back an Answer: how the command ended, its r
 every untagged response with its literals inside. `parse` turns the parentheses of a response into
 Python lists."""
 
+import base64
 import re
 import time
 
@@ -99,6 +100,14 @@ class Answer:
                 if text(mailbox) == name:
                     return {text(items[i]): int(items[i + 1]) for i in range(0, len(items), 2)}
         raise AssertionError(f"no STATUS of {name} in {self}")
+
+
+def utf7(name):
+    """The modified UTF-7 of RFC 3501 5.1.3."""
+    def shift(found):
+        coded = base64.b64encode(found.group(0).encode("utf-16-be")).decode().rstrip("=")
+        return f"&{coded.replace('/', ',')}-"
+    return re.sub("[^ -~]+", shift, name.replace("&", "&-"))
 
 
 def text(value):
