@@ -54,11 +54,66 @@ static gboolean read_piece(guint64 offset, guint64 n, Bytes *out, gpointer data)
     return TRUE;
 }
 
+/* One address of an envelope; FALSE at the end of the list. */
+static gboolean take_address(ImapParser *parser, Bytes *mailbox, Bytes *host) {
+    Bytes other;
+    gboolean nil;
+    return imap_try_byte(parser, '(') && imap_take_nstring(parser, &other, &nil) &&
+           imap_take_space(parser) && imap_take_nstring(parser, &other, &nil) &&
+           imap_take_space(parser) && imap_take_nstring(parser, mailbox, &nil) &&
+           imap_take_space(parser) && imap_take_nstring(parser, host, &nil) &&
+           imap_try_byte(parser, ')');
+}
+
+/* Is the text in an address of the envelope's list of this number (From is 0)? RFC 9051 6.4.4: FROM
+ * and its like look into the envelope, where comments and folding are gone. */
+static gboolean in_addresses(Bytes envelope, guint list, const char *wanted) {
+    g_auto(ImapParser) parser;
+    Bytes text, mailbox, host;
+    gboolean nil = FALSE, found = FALSE;
+    imap_parser_init(&parser, envelope);
+    if (!imap_take_open(&parser) || !imap_take_nstring(&parser, &text, &nil) ||
+        !imap_take_space(&parser) || !imap_take_nstring(&parser, &text, &nil))
+        return FALSE;
+    g_autofree char *small = g_ascii_strdown(wanted, -1);
+    for (guint i = 0; i <= list; i++) {
+        if (!imap_take_space(&parser))
+            return FALSE;
+        if (imap_try_word(&parser, "NIL"))
+            continue;
+        if (!imap_take_open(&parser))
+            return FALSE;
+        while (take_address(&parser, &mailbox, &host)) {
+            g_autofree char *address =
+                g_strdup_printf("%.*s@%.*s", (int)mailbox.n, (const char *)mailbox.p, (int)host.n,
+                                (const char *)host.p);
+            g_autofree char *folded = g_ascii_strdown(address, -1);
+            found = found || (i == list && strstr(folded, small) != NULL);
+        }
+        if (!imap_try_byte(&parser, ')'))
+            return FALSE;
+    }
+    return found;
+}
+
+static gboolean envelope_has(const ImapKey *key, const StoreMessage *message) {
+    static const struct {
+        const char *field;
+        guint list;
+    } lists[] = {{"From", 0}, {"To", 3}, {"Cc", 4}, {"Bcc", 5}};
+    for (gsize i = 0; i < G_N_ELEMENTS(lists) && key->op == IMAP_KEY_HEADER; i++)
+        if (g_ascii_strcasecmp(key->name, lists[i].field) == 0)
+            return in_addresses(message->envelope, lists[i].list, key->text);
+    return FALSE;
+}
+
 static Tri text(const ImapKey *key, ImapCandidate *c, gboolean deep) {
     if (!deep)
         return PERHAPS;
     if (c->failed)
         return NO;
+    if (*key->text != '\0' && envelope_has(key, c->message))
+        return YES;
     MessageSource source = {c->message->prefix, c->message->structure, read_piece, c};
     return message_search(&source, key->needle, &c->failed);
 }
