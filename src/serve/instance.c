@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <signal.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -34,18 +35,34 @@ static gboolean give_to_owner(int fd, const char *directory) {
     return geteuid() != 0 || (stat(directory, &st) == 0 && fchown(fd, st.st_uid, st.st_gid) == 0);
 }
 
+/* Whose lock it is, as "123" in pid; "(unknown)" when that is not told in a moment. Between taking
+ * the lock and writing its number a process is nameless, and the number there is another's. */
+static void read_holder(int fd, char pid[32]) {
+    enum { TRIES = 50, PAUSE_MICROSECONDS = 10 * 1000 };
+    for (int i = 0; i < TRIES; i++) {
+        gssize n = pread(fd, pid, 31, 0);
+        pid[MAX(n, 0)] = '\0';
+        g_strstrip(pid);
+        gint64 number = g_ascii_strtoll(pid, NULL, 10);
+        if (number > 0 && (kill((pid_t)number, 0) == 0 || errno == EPERM))
+            return;
+        g_usleep(PAUSE_MICROSECONDS);
+    }
+    g_strlcpy(pid, "(unknown)", 32);
+}
+
 int instance_lock(const char *directory, GError **error) {
     g_autofree char *path = g_build_filename(directory, "lock", NULL);
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0)
         return fail_lock(fd, error, "open", path);
     if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-        char pid[32] = "";
-        gssize n = pread(fd, pid, sizeof pid - 1, 0);
+        char pid[32];
+        read_holder(fd, pid);
         close(fd);
         cv_fail(error, CV_ERROR_BUSY,
                 "%s is in use by process %s; stop it, or let the command talk to it", directory,
-                n > 0 ? g_strstrip(pid) : "(unknown)");
+                pid);
         return -1;
     }
     g_autofree char *pid = g_strdup_printf("%d\n", (int)getpid());
