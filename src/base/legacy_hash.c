@@ -239,13 +239,15 @@ static gboolean verify_pbkdf2(const Legacy *legacy, Bytes password) {
            crypto_equal(value, legacy->value, legacy->value_n);
 }
 
-/* crypt(3) ends the password at a NUL: one that holds such a byte never matches. */
+/* crypt(3) ends the password at a NUL: one that holds such a byte never matches. crypt_rn and not
+ * crypt_r: AddressSanitizer offers the linker a crypt_r of its own, so that libcrypt is left out
+ * and the call goes nowhere; also it gives NULL where crypt_r gives a failure token. */
 static gboolean verify_crypt(const Legacy *legacy, Bytes password) {
     if (bytes_has_nul(password))
         return FALSE;
     g_autofree struct crypt_data *work = g_new0(struct crypt_data, 1);
     g_autofree char *text = bytes_dup_string(password);
-    const char *value = crypt_r(text, legacy->text, work);
+    const char *value = crypt_rn(text, legacy->text, work, (int)sizeof *work);
     gsize n = strlen(legacy->text);
     gboolean right = value != NULL && strlen(value) == n && crypto_equal(value, legacy->text, n);
     crypto_wipe(text, password.n);
