@@ -7,7 +7,8 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from harness.server import Server  # noqa: E402  (the path is set above)
+from harness.outbound import sending  # noqa: E402  (the path is set above)
+from harness.server import Server  # noqa: E402
 
 
 @pytest.fixture
@@ -42,6 +43,19 @@ def furnish(server):
     server.anh = server.person("Trần Văn Anh")
     server.binh = server.person("Nguyễn Thị Bình")
     return server
+
+
+@pytest.fixture
+def out(make_server):
+    """out(routes=…) gives an office that sends, with these settings of the group `sending`."""
+    def make(start=True, env=None, **settings):
+        server = sending(make_server(start=False), **settings)
+        server.env.update(env or {})
+        furnish(server.start())
+        if not start:
+            server.stop()
+        return server
+    return make
 
 
 @pytest.fixture(scope="module")

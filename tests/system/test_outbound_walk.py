@@ -1,19 +1,7 @@
 """Mail for other domains leaves: over a route, to each far end's last word in `trace`."""
 
-import pytest
-
 from harness.farend import FarEnd
-from harness.outbound import queue, sending, settled, submit, tried
-from conftest import furnish
-
-
-@pytest.fixture
-def out(make_server):
-    """out(routes=…) gives an office that sends."""
-    def make(**settings):
-        server = sending(make_server(start=False), **settings)
-        return furnish(server.start())
-    return make
+from harness.outbound import queue, settled, submit, tried
 
 
 def test_a_message_leaves_over_a_route_and_trace_tells_the_far_ends_word(out):
