@@ -11,6 +11,7 @@ enum { WORKERS = 8, SESSIONS_SPARE = 64 };
 
 struct Outbound {
     NetServer *net;
+    NetResolver *resolver;
     Sender *sender;
 };
 
@@ -24,6 +25,7 @@ static void fill_options(SenderOptions *o, Outbound *outbound, Instance *instanc
     const Config *config = instance->config;
     sender_options_init(o);
     o->net = outbound->net;
+    o->resolver = outbound->resolver;
     o->mail = instance->mail;
     o->blobs = instance->blobs;
     o->hostname = config->hostname;
@@ -53,6 +55,9 @@ static gboolean start_parts(Outbound *outbound, Instance *instance, GError **err
     if (outbound->net == NULL || !net_server_set_trust(outbound->net, trust, error) ||
         !net_server_start(outbound->net, error))
         return FALSE;
+    outbound->resolver = net_resolver_new(config->sending_dns, error);
+    if (outbound->resolver == NULL)
+        return FALSE;
     SenderOptions options;
     fill_options(&options, outbound, instance);
     outbound->sender = sender_new(&options, error);
@@ -81,6 +86,7 @@ void outbound_stop(Outbound *outbound, gint64 patience) {
         sender_stop(outbound->sender);
     if (outbound->net != NULL)
         net_server_stop(outbound->net, patience);
+    net_resolver_free(outbound->resolver);
     sender_free(outbound->sender);
     net_server_free(outbound->net);
     g_free(outbound);

@@ -14,6 +14,7 @@
 #define CV_SMTP_CLIENT_SENDER_H
 
 #include "net/net.h"
+#include "net/resolver.h"
 #include "queue/result.h"
 
 typedef struct Sender Sender;
@@ -30,6 +31,7 @@ typedef struct {
 
 typedef struct {
     NetServer *net; /* for these sessions alone */
+    NetResolver *resolver;
     Db *mail;
     BlobStore *blobs;
     const char *hostname; /* said in EHLO, and the reporting server of notices */
@@ -50,7 +52,8 @@ void sender_options_init(SenderOptions *options);
 Sender *sender_new(const SenderOptions *options, GError **error);
 /* Reads the queue and begins to send. */
 void sender_start(Sender *sender);
-/* Takes nothing more out of the queue. Then stop `net`, then the queue's database, then free. */
+/* Takes nothing more out of the queue. Then stop `net`, free `resolver`, free the sender, and only
+ * then close the database. */
 void sender_stop(Sender *sender);
 void sender_free(Sender *sender);
 
