@@ -37,15 +37,25 @@ char *clock_format_iso(gint64 microseconds) {
     return g_strdup_printf("%s.%06dZ", seconds, (int)(microseconds % CLOCK_SECOND));
 }
 
-void clock_format_rfc5322(gint64 microseconds, char out[40]) {
+/* "Tue, 24 Nov 2026 15:05:00 " and the zone, so many seconds east. */
+static void format(gint64 microseconds, gint64 east, const char *zone, char out[40]) {
     static const char *const days[] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
     static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                          "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    g_autoptr(GDateTime) at = g_date_time_new_from_unix_utc(microseconds / CLOCK_SECOND + 7 * 3600);
+    g_autoptr(GDateTime) at = g_date_time_new_from_unix_utc(microseconds / CLOCK_SECOND + east);
     if (at == NULL)
         at = g_date_time_new_from_unix_utc(0);
-    g_snprintf(out, 40, "%s, %02d %s %04d %02d:%02d:%02d +0700",
+    g_snprintf(out, 40, "%s, %02d %s %04d %02d:%02d:%02d %s",
                days[g_date_time_get_day_of_week(at) - 1], g_date_time_get_day_of_month(at),
                months[g_date_time_get_month(at) - 1], g_date_time_get_year(at),
-               g_date_time_get_hour(at), g_date_time_get_minute(at), g_date_time_get_second(at));
+               g_date_time_get_hour(at), g_date_time_get_minute(at), g_date_time_get_second(at),
+               zone);
+}
+
+void clock_format_rfc5322(gint64 microseconds, char out[40]) {
+    format(microseconds, 7 * 3600, "+0700", out);
+}
+
+void clock_format_http(gint64 microseconds, char out[40]) {
+    format(microseconds, 0, "GMT", out);
 }

@@ -20,5 +20,7 @@ void clock_set_offset(gint64 microseconds);
 char *clock_format_iso(gint64 microseconds);
 /* RFC 5322 3.3 in Vietnam's zone (UTC+7): "Tue, 24 Nov 2026 15:05:00 +0700" into out[40]. */
 void clock_format_rfc5322(gint64 microseconds, char out[40]);
+/* RFC 9110 5.6.7: "Tue, 24 Nov 2026 08:05:00 GMT" into out[40]. */
+void clock_format_http(gint64 microseconds, char out[40]);
 
 #endif

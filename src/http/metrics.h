@@ -1,20 +1,17 @@
-/* The metrics door: GET /metrics in Prometheus's text format, nothing else. A strict little
- * HTTP/1.1 server (RFC 9112): one request a connection, no body, at most HTTP_METRICS_REQUEST
- * bytes of request. Meant for loopback; it tells counts, never names. */
+/* The metrics door: GET /metrics in Prometheus's text format, nothing else. Meant for loopback; it
+ * tells counts, never names. */
 #ifndef CV_HTTP_METRICS_H
 #define CV_HTTP_METRICS_H
 
-#include "net/net.h"
+#include "http/http.h"
 
-#define HTTP_METRICS_REQUEST (8 * 1024)
-
-/* For NetListener; service: NULL or a HttpMetrics. */
-extern const NetProtocol http_metrics_protocol;
-
+/* HttpService.data of the door: NULL or this. */
 typedef struct {
     /* Called before each answer, to set gauges that are looked up and not counted. May be NULL. */
     void (*refresh)(gpointer data);
     gpointer data;
 } HttpMetrics;
+
+extern const HttpRoute http_metrics_routes[];
 
 #endif

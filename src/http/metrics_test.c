@@ -20,11 +20,12 @@ static void refresh(gpointer data) {
 /* The whole answer to these bytes; g_free. */
 static char *ask(const char *request) {
     int refreshed = 0;
-    HttpMetrics service = {refresh, &refreshed};
+    HttpMetrics metrics = {refresh, &refreshed};
+    static const HttpRoute *const routes[] = {http_metrics_routes};
+    HttpService service = {.routes = routes, .routes_count = 1, .data = &metrics};
     NetSession *session = net_memory_new(&http_metrics_protocol, &service, &(NetMemoryOptions){0});
     net_memory_feed(session, bytes_of_string(request));
     char *text = buffer_steal_string(net_memory_output(session));
-    assert_int_equal(net_memory_closed(session), text[0] != '\0');
     assert_int_equal(refreshed, strstr(text, "200 OK") != NULL);
     net_memory_free(session);
     return text;
@@ -52,8 +53,8 @@ static void anything_else_is_refused(void **state) {
         {"GET /metrics HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n", "400"},
         {"GET /metrics HTTP/1.1\r\nHost: x\r\n folded\r\n\r\n", "400"},
         {"GET /metrics HTTP/1.1\nHost: x\r\n\r\n", "400"},
-        {"GET /metrics HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n", "400"},
-        {"GET /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello", "400"},
+        {"GET /metrics HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n", "413"},
+        {"GET /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello", "413"},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(requests); i++) {
         g_autofree char *text = ask(requests[i][0]);
@@ -62,20 +63,11 @@ static void anything_else_is_refused(void **state) {
     }
 }
 
-static void a_request_that_never_ends_is_cut(void **state) {
-    g_autofree char *half = ask("GET /metrics HTTP/1.1\r\nHost: x\r\n");
-    assert_string_equal(half, "");
-    g_autofree char *filler = g_strnfill(HTTP_METRICS_REQUEST, 'a');
-    g_autofree char *text = ask(filler);
-    assert_true(g_str_has_prefix(text, "HTTP/1.1 400"));
-}
-
 int main(void) {
     crypto_init();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_metrics_are_told),
         cmocka_unit_test(anything_else_is_refused),
-        cmocka_unit_test(a_request_that_never_ends_is_cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -43,6 +43,7 @@ typedef struct {
     int lock_fd; /* until the instance has it; -1 */
     Figures figures;
     HttpMetrics metrics;
+    HttpService metrics_http;
 } Serve;
 
 /* ---- Doors ---- */
@@ -92,7 +93,7 @@ static gboolean open_doors(Serve *serve, GError **error) {
     }
     return listen_on(serve, &imap_protocol, &serve->imap, 143, FALSE, error) &&
            listen_on(serve, &imap_protocol, &serve->imap, 993, TRUE, error) &&
-           listen_on(serve, &http_metrics_protocol, &serve->metrics, 9090, FALSE, error);
+           listen_on(serve, &http_metrics_protocol, &serve->metrics_http, 9090, FALSE, error);
 }
 
 /* ---- Privileges ---- */
@@ -195,6 +196,9 @@ static void prepare_services(Serve *serve) {
     }
     serve->figures.disk = serve->disk;
     serve->metrics = (HttpMetrics){figures_refresh, &serve->figures};
+    static const HttpRoute *const metrics_routes[] = {http_metrics_routes};
+    serve->metrics_http =
+        (HttpService){.routes = metrics_routes, .routes_count = 1, .data = &serve->metrics};
     ImapOptions *imap = &serve->imap.options;
     imap_options_default(imap);
     imap->hostname = config->hostname;

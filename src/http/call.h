@@ -1,0 +1,39 @@
+/* A request under way, and the two halves that work on it: call.c reads and answers, session.c
+ * takes it from and gives it to the connection. Not for other folders. */
+#ifndef CV_HTTP_CALL_H
+#define CV_HTTP_CALL_H
+
+#include "http/chunks.h"
+#include "http/http.h"
+#include "http/target.h"
+
+struct HttpCall {
+    NetSession *session;
+    const HttpService *service;
+    const HttpRoute *route; /* NULL: none */
+    guint8 *bytes;          /* of the head; everything in head points into it */
+    HttpHead head;
+    HttpTarget target;
+    const char *values[HTTP_SEGMENTS_MAXIMUM];
+    Chunks chunks;
+    Buffer content;
+    gint64 begun; /* monotonic */
+    gpointer kept;
+    GDestroyNotify kept_free;
+    gboolean close; /* after the answer */
+
+    guint status;     /* 0: not answered yet */
+    GString *headers; /* lines added by the handler */
+    Buffer answer;    /* head and content */
+};
+
+enum { HTTP_ANSWER_MAXIMUM = 64 * 1024 * 1024 };
+
+/* bytes (size of them) are copied; head was read from them. */
+HttpCall *http_call_new(NetSession *session, const HttpService *service, const HttpHead *head,
+                        Bytes bytes);
+void http_call_free(HttpCall *call);
+/* Finds the route, or answers: 400, 404, 405, 413, 421, a redirection. FALSE: answered. */
+gboolean http_call_route(HttpCall *call);
+
+#endif

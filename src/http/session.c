@@ -1,0 +1,244 @@
+/* A connection: one request after another, each read whole, handed to its route, answered. What
+ * waits between requests is a few bytes; a request has its memory only while it is under way. */
+#include "http/call.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/metrics.h"
+
+#include <string.h>
+
+#define IDLE_TIME (60 * CLOCK_SECOND)
+#define HEAD_TIME (15 * CLOCK_SECOND) /* from the first byte of a request */
+enum {
+    CONTENT_BYTES_SECOND = 16 * 1024, /* slower than this is cut, after HEAD_TIME of patience */
+    PIECE = 64 * 1024,
+    REQUESTS_MAXIMUM = 10000, /* on one connection */
+};
+
+METRIC_COUNTER(answers_good, "congvu_http_answers_total{class=\"2xx\"}", "Answers, by status");
+METRIC_COUNTER(answers_moved, "congvu_http_answers_total{class=\"3xx\"}", "Answers, by status");
+METRIC_COUNTER(answers_refused, "congvu_http_answers_total{class=\"4xx\"}", "Answers, by status");
+METRIC_COUNTER(answers_failed, "congvu_http_answers_total{class=\"5xx\"}", "Answers, by status");
+
+typedef enum { PHASE_HEAD, PHASE_CONTENT, PHASE_HANDLING, PHASE_ANSWER } Phase;
+
+typedef struct {
+    HttpCall *call; /* NULL in PHASE_HEAD */
+    Phase phase;
+    gboolean begun; /* the head has begun to come */
+    gboolean stopping;
+    guint requests;
+} HttpConnection;
+
+/* ---- Head ---- */
+
+/* Nothing of the connection can be trusted any more: say why, without a request, and close. */
+static NetVerdict refuse(NetSession *session, guint status) {
+    static const HttpService nobody = {0};
+    HttpHead head = {.method = HTTP_GET};
+    HttpCall *call = http_call_new(session, &nobody, &head, BYTES_LITERAL("\r\n\r\n"));
+    call->close = TRUE;
+    http_answer_problem(call, status, "Yêu cầu không đúng dạng HTTP/1.1.");
+    metric_add(&answers_refused, 1);
+    buffer_append_bytes(net_output(session), buffer_bytes(&call->answer));
+    http_call_free(call);
+    return NET_CLOSE;
+}
+
+static void begin_content(HttpConnection *c) {
+    const HttpCall *call = c->call;
+    gsize expected = call->head.chunked ? call->route->content_maximum : (gsize)call->head.length;
+    net_set_deadline(call->session,
+                     HEAD_TIME + (gint64)(expected / CONTENT_BYTES_SECOND) * CLOCK_SECOND);
+    if (call->head.expects && net_input(call->session)->n == 0)
+        buffer_append_string(net_output(call->session), "HTTP/1.1 100 Continue\r\n\r\n");
+    c->phase = PHASE_CONTENT;
+}
+
+/* FALSE: *verdict says what now. */
+static gboolean read_head(HttpConnection *c, NetSession *session, NetVerdict *verdict) {
+    Buffer *input = net_input(session);
+    HttpHead head;
+    gsize size = 0;
+    guint status = http_head_read(buffer_bytes(input), &head, &size);
+    if (status == 0) {
+        if (input->n > 0 && !c->begun)
+            net_set_deadline(session, HEAD_TIME);
+        else if (input->n == 0)
+            net_set_deadline(session, IDLE_TIME);
+        c->begun = input->n > 0;
+        *verdict = c->stopping ? NET_CLOSE : NET_WAIT_INPUT;
+        return FALSE;
+    }
+    if (status != 200) {
+        *verdict = refuse(session, status);
+        return FALSE;
+    }
+    c->begun = FALSE;
+    c->call = http_call_new(session, net_session_service(session), &head,
+                            bytes_slice(buffer_bytes(input), 0, size));
+    buffer_consume(input, size);
+    if (++c->requests == REQUESTS_MAXIMUM || c->stopping)
+        c->call->close = TRUE;
+    if (http_call_route(c->call))
+        begin_content(c);
+    else
+        c->phase = PHASE_ANSWER;
+    return TRUE;
+}
+
+/* ---- Content ---- */
+
+static void end_content(HttpConnection *c) {
+    net_set_deadline(c->call->session, 0);
+    c->phase = PHASE_HANDLING;
+}
+
+static gboolean fail_content(HttpConnection *c, guint status, const char *why) {
+    c->call->close = TRUE;
+    http_answer_problem(c->call, status, why);
+    c->phase = PHASE_ANSWER;
+    return TRUE;
+}
+
+static gboolean read_chunks(HttpConnection *c, NetSession *session, NetVerdict *verdict) {
+    Buffer *input = net_input(session);
+    gsize taken = 0;
+    ChunksState state =
+        http_chunks_read(&c->call->chunks, buffer_bytes(input), &c->call->content, &taken);
+    buffer_consume(input, taken);
+    switch (state) {
+    case CHUNKS_MORE:
+        *verdict = NET_WAIT_INPUT;
+        return FALSE;
+    case CHUNKS_END:
+        end_content(c);
+        return TRUE;
+    case CHUNKS_FULL:
+        return fail_content(c, 413, "Nội dung gửi lên quá lớn.");
+    default:
+        return fail_content(c, 400, "Nội dung gửi lên không đúng dạng chunked.");
+    }
+}
+
+static gboolean read_content(HttpConnection *c, NetSession *session, NetVerdict *verdict) {
+    if (c->call->head.chunked)
+        return read_chunks(c, session, verdict);
+    Buffer *input = net_input(session);
+    gsize left = (gsize)c->call->head.length - c->call->content.n;
+    gsize n = MIN(left, input->n);
+    buffer_append_bytes(&c->call->content, bytes_slice(buffer_bytes(input), 0, n));
+    buffer_consume(input, n);
+    if (n == left) {
+        end_content(c);
+        return TRUE;
+    }
+    *verdict = NET_WAIT_INPUT;
+    return FALSE;
+}
+
+/* ---- Answer ---- */
+
+static gboolean handle(HttpConnection *c, NetVerdict *verdict) {
+    if (c->call->route->handle(c->call) == HTTP_LATER) {
+        *verdict = NET_WAIT_WAKE;
+        return FALSE;
+    }
+    if (c->call->status == 0)
+        http_answer_problem(c->call, 500, "Lỗi của hệ thống: yêu cầu chưa được trả lời.");
+    c->phase = PHASE_ANSWER;
+    return TRUE;
+}
+
+static void count(const HttpCall *call) {
+    Metric *metrics[] = {&answers_good, &answers_moved, &answers_refused, &answers_failed};
+    metric_add(metrics[CLAMP(call->status / 100, 2, 5) - 2], 1);
+    /* The pattern, not the path: what stands in a path may be personal. */
+    log_event(call->status >= 500 ? LOG_LEVEL_ERROR : LOG_LEVEL_DEBUG, "http.request", "session",
+              net_session_id(call->session), "peer", net_session_peer(call->session), "route",
+              call->route == NULL ? NULL : call->route->pattern, "status", log_number(call->status),
+              "microseconds", log_number(clock_monotonic() - call->begun), NULL);
+}
+
+static gboolean write_answer(HttpConnection *c, NetSession *session, NetVerdict *verdict) {
+    Buffer *answer = &c->call->answer;
+    while (answer->n > 0) {
+        if (net_output_full(session)) {
+            net_set_deadline(session, IDLE_TIME);
+            *verdict = NET_WAIT_OUTPUT;
+            return FALSE;
+        }
+        Bytes piece = bytes_slice(buffer_bytes(answer), 0, PIECE);
+        buffer_append_bytes(net_output(session), piece);
+        buffer_consume(answer, piece.n);
+    }
+    gboolean close = c->call->close;
+    count(c->call);
+    g_clear_pointer(&c->call, http_call_free);
+    c->phase = PHASE_HEAD;
+    *verdict = NET_CLOSE;
+    return !close;
+}
+
+/* ---- Turns ---- */
+
+static NetVerdict give_up(HttpConnection *c, NetSession *session) {
+    if (c->phase == PHASE_HEAD)
+        return c->begun ? refuse(session, 408) : NET_CLOSE;
+    return c->phase == PHASE_CONTENT ? refuse(session, 408) : NET_CLOSE;
+}
+
+static NetVerdict run(NetSession *session, gpointer state, NetEvents events) {
+    HttpConnection *c = state;
+    NetVerdict verdict = NET_CLOSE;
+    if (events & NET_EVENT_DEADLINE)
+        return give_up(c, session);
+    if (events & NET_EVENT_SHUTDOWN)
+        c->stopping = TRUE;
+    if (c->phase == PHASE_HANDLING && !(events & NET_EVENT_WAKE))
+        return events & NET_EVENT_EOF ? NET_CLOSE : NET_WAIT_WAKE;
+    for (;;) {
+        gboolean goes_on = FALSE;
+        switch (c->phase) {
+        case PHASE_HEAD:
+            goes_on = read_head(c, session, &verdict);
+            break;
+        case PHASE_CONTENT:
+            goes_on = read_content(c, session, &verdict);
+            break;
+        case PHASE_HANDLING:
+            goes_on = handle(c, &verdict);
+            break;
+        case PHASE_ANSWER:
+            goes_on = write_answer(c, session, &verdict);
+            break;
+        }
+        if (!goes_on)
+            return verdict;
+    }
+}
+
+static void release(gpointer state) {
+    http_call_free(((HttpConnection *)state)->call);
+}
+
+#define PROTOCOL(symbol, label)                                                                    \
+    METRIC_GAUGE(symbol##_open, "congvu_net_sessions{protocol=\"" label "\"}",                     \
+                 "Sessions that are open");                                                        \
+    METRIC_COUNTER(symbol##_all, "congvu_net_sessions_total{protocol=\"" label "\"}",              \
+                   "Sessions that were opened");                                                   \
+    const NetProtocol symbol = {                                                                   \
+        .name = label,                                                                             \
+        .open_sessions = &symbol##_open,                                                           \
+        .all_sessions = &symbol##_all,                                                             \
+        .state_size = sizeof(HttpConnection),                                                      \
+        .input_maximum = HTTP_HEAD_MAXIMUM,                                                        \
+        .greeting_time = HEAD_TIME,                                                                \
+        .run = run,                                                                                \
+        .free = release,                                                                           \
+    }
+
+PROTOCOL(http_protocol, "https");
+PROTOCOL(http_redirect_protocol, "http");
+PROTOCOL(http_metrics_protocol, "metrics");
