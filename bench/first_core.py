@@ -3,9 +3,10 @@
 
 Every row is measured in rounds that alternate the systems (A B A B); the figures are medians, the
 ratios are ratios of medians. What counts is what is in the mailboxes, counted over IMAP, not what
-was answered with 250. Rows stand in delivery_rows.py and imap_rows.py."""
+was answered with 250. Rows stand in delivery_rows.py, imap_rows.py and large_rows.py."""
 
 import argparse
+import contextlib
 import os
 import shutil
 import subprocess
@@ -16,9 +17,11 @@ from pathlib import Path
 
 import delivery_rows
 import imap_rows
+import large_rows
 import measure
 import ours
 import peers
+import report
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENT = ROOT / "docs" / "performance.md"
@@ -34,6 +37,7 @@ class Bench:
         self.rounds = 1 if options.quick else options.rounds
         self.seconds = 1.0 if options.quick else options.seconds
         self.quick = options.quick
+        self.keep = Path(options.keep)
         self.program = ROOT / "build-bench" / "congvu"
         self.certificate = (scratch / "cert.pem", scratch / "key.pem")
         self.made = 0
@@ -69,48 +73,32 @@ class Bench:
         folder.mkdir()
         return folder
 
-
-class Row:
-    """One line of the table: label, unit, values by system name, notes by system name."""
-
-    def __init__(self, label, unit, higher_is_better, bars=""):
-        self.label, self.unit, self.higher = label, unit, higher_is_better
-        self.bars = bars
-        self.values, self.notes = {}, {}
-
-    def add(self, name, value, note=""):
-        self.values.setdefault(name, []).append(value)
-        if note:
-            self.notes[name] = note
-
-    def ratio(self, name):
-        """How many times better congvu is than `name`."""
-        a, b = measure.median(self.values["congvu"]), measure.median(self.values[name])
-        return a / b if self.higher else b / a
-
-    def markdown(self):
-        lines = []
-        for name, values in self.values.items():
-            ratio = (f"{self.ratio(name):.2f} ×" if "congvu" in self.values and name != "congvu"
-                     else "")
-            lines.append(f"| {self.label} | {name} | {measure.median(values):.4g} {self.unit} | "
-                         f"{measure.spread(values)} | {ratio} | {self.notes.get(name, '')} |")
-        if self.bars:
-            lines[0] = lines[0][:-1] + f" bar: {self.bars} |"
-        return "\n".join(lines)
+    @contextlib.contextmanager
+    def running(self, makers):
+        """All of them started, to be measured in turn; stopped and removed at the end."""
+        systems = []
+        try:
+            for make in makers:
+                systems.append(make())
+                systems[-1].start()
+            yield systems
+        finally:
+            for system in systems:
+                system.stop()
+                shutil.rmtree(system.folder, ignore_errors=True)
 
 
-def report(rows, bench, began):
+def text_of(rows, bench, began):
     lines = [
         BEGIN, "",
-        f"{time.strftime('%d/%m/%Y')}, {measure.machine()}; Postfix "
-        f"{measure.version_of('postfix')}, Dovecot {measure.version_of('dovecot-core')}; "
-        f"{bench.rounds} rounds of {bench.seconds:g} s, alternating; 4 KB append + fdatasync from "
-        f"one thread: {measure.durable_writes()}/s. Command: `bench/run {' '.join(sys.argv)}`, "
-        f"{(time.monotonic() - began) / 60:.0f} minutes.".replace(
-            str(Path(sys.argv[0])), "first-core"), "",
-        "| what | system | median | spread | congvu is better by | beside it |",
-        "| --- | --- | ---: | ---: | ---: | --- |"]
+        f"{time.strftime('%d/%m/%Y')}, {measure.machine()}, load {os.getloadavg()[0]:.1f} at the "
+        f"end; Postfix {measure.version_of('postfix')}, Dovecot "
+        f"{measure.version_of('dovecot-core')}; {bench.rounds} rounds of {bench.seconds:g} s, "
+        f"alternating. The disk: 4 KB append + fdatasync from one thread "
+        f"{measure.durable_writes(bench.scratch)}/s, in a row with one flush "
+        f"{measure.durable_megabytes(bench.scratch):.0f} MB/s. Command: `bench/run "
+        f"{' '.join(['first-core', *sys.argv[1:]])}`, {(time.monotonic() - began) / 60:.0f} "
+        f"minutes. {report.summary(rows)}", "", *report.HEAD]
     lines += [row.markdown() for row in rows]
     return "\n".join(lines + ["", END])
 
@@ -126,14 +114,16 @@ def main():
     parser.add_argument("--only", metavar="NAME", action="append", help="rows whose name holds NAME")
     parser.add_argument("--without", metavar="SYSTEM", action="append", default=[],
                         choices=["congvu", "postfix", "dovecot"], help="leave a system out")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=5, help="about how long a timed run takes")
-    parser.add_argument("--quick", action="store_true", help="one short round")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=3, help="about how long a timed run takes")
+    parser.add_argument("--quick", action="store_true", help="one short round, small stores")
     parser.add_argument("--write", action="store_true", help="put the table into docs/performance.md")
     parser.add_argument("--scratch", default="/var/tmp", help="where the stores lie (a real disk)")
+    parser.add_argument("--keep", default="/var/tmp/congvu-bench",
+                        help="where the large stores stay for the next run")
     parser.add_argument("--list", action="store_true", help="name the rows and end")
     options = parser.parse_args()
-    groups = {**delivery_rows.ROWS, **imap_rows.ROWS}
+    groups = {**delivery_rows.ROWS, **imap_rows.ROWS, **large_rows.ROWS}
     if options.list:
         print("\n".join(groups))
         return
@@ -144,14 +134,22 @@ def main():
         bench = Bench(options, scratch)
         if "congvu" not in options.without and not bench.program.exists():
             print("congvu is not built yet: the peers are measured alone", file=sys.stderr)
-        rows = []
+        rows, failed = [], []
+        print("\n".join(report.HEAD))
         for name in chosen:
-            print(f"… {name}", file=sys.stderr, flush=True)
-            for row in groups[name](bench, Row):
-                print(row.markdown(), flush=True)
-                rows.append(row)
+            print(f"… {name}, {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
+            try:
+                for row in groups[name](bench):
+                    print(row.markdown(), flush=True)
+                    rows.append(row)
+            except (RuntimeError, OSError, subprocess.SubprocessError) as error:
+                failed.append(name)  # the others are still worth having
+                print(f"{name}: {error}", file=sys.stderr, flush=True)
+        print(report.summary(rows))
         if options.write:
-            write_document(report(rows, bench, began))
+            write_document(text_of(rows, bench, began))
+        if failed:
+            sys.exit(f"without a result: {', '.join(failed)}")
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 

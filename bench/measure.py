@@ -4,10 +4,12 @@ import os
 import re
 import statistics
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 
 TICK = os.sysconf("SC_CLK_TCK")
+CORES = os.cpu_count()
 
 
 def cpu_seconds(pids):
@@ -33,9 +35,13 @@ def pss_kib(pids):
     return total
 
 
-def slab_kib():
+def kernel_kib():
+    """Kernel memory that sessions can grow: slabs, socket buffers, page tables, stacks."""
     text = Path("/proc/meminfo").read_text()
-    return int(re.search(r"^Slab:\s+(\d+)", text, re.M).group(1))
+    pages = sum(int(n) for n in re.findall(r"^TCP: .* mem (\d+)",
+                                           Path("/proc/net/sockstat").read_text(), re.M))
+    return pages * 4 + sum(int(re.search(rf"^{name}:\s+(\d+)", text, re.M).group(1))
+                           for name in ("Slab", "PageTables", "KernelStack"))
 
 
 def drop_page_cache():
@@ -80,26 +86,34 @@ def spread(values):
     return f"{min(values):.4g}–{max(values):.4g}"
 
 
-def durable_writes():
+def durable_writes(folder):
     """This machine's own limit: 4 KB append + fdatasync from one thread, each second."""
-    path = Path(".bench-flush")
-    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    try:
+    with tempfile.NamedTemporaryFile(dir=folder) as file:
         block, count, began = b"x" * 4096, 0, time.monotonic()
         while time.monotonic() - began < 1:
-            os.write(fd, block)
-            os.fdatasync(fd)
+            os.write(file.fileno(), block)
+            os.fdatasync(file.fileno())
             count += 1
         return count
-    finally:
-        os.close(fd)
-        path.unlink()
+
+
+def durable_megabytes(folder):
+    """And the other: MB a second written in a row with one flush at the end; the best of three."""
+    block, best = os.urandom(1 << 20), 0
+    for _ in range(3):
+        with tempfile.NamedTemporaryFile(dir=folder) as file:
+            began = time.monotonic()
+            for _ in range(256):
+                os.write(file.fileno(), block)
+            os.fdatasync(file.fileno())
+            best = max(best, 256 * 1.048576 / (time.monotonic() - began))
+    return best
 
 
 def machine():
     cpu = re.search(r"^model name\s*:\s*(.*)$", Path("/proc/cpuinfo").read_text(), re.M)
     memory = int(re.search(r"MemTotal:\s+(\d+)", Path("/proc/meminfo").read_text()).group(1))
-    return (f"{os.cpu_count()} cores of {cpu.group(1) if cpu else 'an unnamed processor'}, "
+    return (f"{CORES} cores of {cpu.group(1) if cpu else 'an unnamed processor'}, "
             f"{memory // (1 << 20)} GiB, Linux {os.uname().release.split('-')[0]}")
 
 

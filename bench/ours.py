@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import socket
@@ -10,7 +11,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from peers import PASSWORD, process_tree, wait_port
+from peers import PASSWORD, process_tree
 
 ROOT = Path(__file__).resolve().parent.parent
 PORTS = (25, 80, 110, 143, 389, 443, 465, 587, 636, 993, 995, 4190, 9090)
@@ -48,7 +49,7 @@ class Congvu:
         self.data = self.folder / "data"
         self.accounts = accounts
         self.process = None
-        self.port = None
+        self.offset = self.port = None
 
     def address(self, number):
         return f"tvanh{number}.stttt@{DOMAIN}"
@@ -62,41 +63,61 @@ class Congvu:
             raise RuntimeError(f"congvu {' '.join(map(str, words))}: {done.stderr}{done.stdout}")
         return done.stdout
 
-    def fill(self):
-        """The same name again and again: the regulation numbers the addresses."""
+    def found(self):
+        """A new installation with the department of all accounts."""
         self.offset = free_offset()
         self.command("init", "--domain", DOMAIN, "--port-offset", self.offset)
         self.command("unit", "add", "--kind", "department", "--name",
                      "Sở Thông tin và Truyền thông", "--abbreviation", "stttt")
+
+    def fill(self):
+        """The same name again and again: the regulation numbers the addresses."""
+        self.found()
         self.run_server(())
         for _ in range(self.accounts + 1):
             self.command("account", "create", "--unit", "stttt", "--person", "Trần Văn Anh",
                          "--password-stdin", given=PASSWORD + "\n")
         self.end_server()
 
+    def adopt(self):
+        """Uses the installation that lies in its folder already, on ports that are free now."""
+        path = self.data / "congvu.conf"
+        self.offset = free_offset()
+        path.write_text(re.sub(r"(?m)^port_offset = \d+;", f"port_offset = {self.offset};",
+                               path.read_text(encoding="utf-8")), encoding="utf-8")
+
+    def back_up(self):
+        target = self.folder / "backup"
+        self.command("backup", target)
+        shutil.rmtree(target)
+
+    def make(self):
+        self.folder.mkdir(parents=True, exist_ok=True)
+        if self.accounts in self.templates:
+            template, self.offset = self.templates[self.accounts]
+            shutil.copytree(template, self.data)
+        else:
+            self.fill()
+            template = self.folder.parent / f"template-{self.accounts}"
+            shutil.copytree(self.data, template)
+            self.templates[self.accounts] = (template, self.offset)
+
     def start(self, wrapper=()):
-        template = self.templates.get(self.accounts)
         if not self.data.exists():
-            self.folder.mkdir(parents=True, exist_ok=True)
-            if template is None:
-                self.fill()
-                self.templates[self.accounts] = template = (
-                    self.folder.parent / f"template-{self.accounts}", self.offset)
-                shutil.copytree(self.data, template[0])
-            else:
-                shutil.copytree(template[0], self.data)
-        self.offset = self.templates[self.accounts][1]
+            self.make()
         self.run_server(wrapper)
 
     def run_server(self, wrapper):
+        """Returns when the server says that it is ready (ready_at: when that was)."""
         self.port, self.imap_port, self.imaps_port = (
             self.offset + p for p in (25, 143, 993))
         with (self.folder / "server.log").open("a") as log:
             self.process = subprocess.Popen(
                 [*wrapper, self.program, "--data", self.data, "serve"], stdin=subprocess.DEVNULL,
-                stdout=log, stderr=log, start_new_session=True)
-        wait_port(self.port)
-        wait_port(self.imap_port)
+                stdout=subprocess.PIPE, stderr=log, start_new_session=True, text=True)
+        if self.process.stdout.readline() != "congvu: ready\n":
+            raise RuntimeError(f"congvu does not start: see {self.folder / 'server.log'}")
+        self.ready_at = time.monotonic()
 
     def traced(self):
         return "strace" in Path(f"/proc/{self.process.pid}/comm").read_text()
@@ -105,6 +126,7 @@ class Congvu:
         own = self.process.pid
         os.kill(process_tree(own)[1] if self.traced() else own, signal.SIGTERM)
         self.process.wait(60)
+        self.process.stdout.close()
         self.process = None
 
     def stop(self):

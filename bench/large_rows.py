@@ -1,0 +1,122 @@
+"""Rows about a province: 30,000 accounts, 10 million messages. They are congvu's alone; its own
+small store stands beside the large one. Both are made by bench/generate.c and kept for the next
+run (--keep), as making them takes minutes."""
+
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+import measure
+import ours
+import peers
+from report import Row
+
+ROOT = Path(__file__).resolve().parent.parent
+FEW = 10000
+
+
+def generate(data, accounts, messages):
+    subprocess.run([ROOT / "build-bench" / "bench" / "bench_generate", data, str(accounts),
+                    str(messages), peers.PASSWORD], check=True, stdout=subprocess.DEVNULL)
+
+
+def installation(bench, accounts, messages):
+    """A stopped congvu with so many accounts and messages, made when it is not there."""
+    folder = bench.keep / f"{accounts}-{messages}"
+    system = ours.Congvu(folder, accounts)
+    if not (folder / "made").exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        if messages > FEW:
+            base = installation(bench, accounts, FEW)
+            shutil.copytree(base.data, system.data)
+            generate(system.data, 0, messages - FEW)
+        else:
+            folder.mkdir(parents=True)
+            system.found()
+            generate(system.data, accounts + 1, messages)
+        (folder / "made").touch()
+    system.adopt()
+    return system
+
+
+def size_of(folder):
+    return sum(f.stat().st_size for f in folder.rglob("*") if f.is_file()) / 1e9
+
+
+def large(bench):
+    accounts, many = (300, 100000) if bench.quick else (30000, 10000000)
+    small, big = (installation(bench, accounts, n) for n in (FEW, many))
+    yield from starting(bench, big, f"{accounts} accounts, {many} messages")
+    yield from at_rest(bench, big, f"{accounts} accounts, {many} messages")
+    yield from cost(bench, small, big, accounts)
+
+
+def starting(bench, system, what):
+    row = Row(f"start-up to ready, {what}", "s", False, at_most=1)
+    cold = Row(f"start-up to ready, {what}, cold page cache", "s", False)
+    for _ in range(bench.rounds):
+        for chosen in (row, cold):
+            if chosen is cold and not measure.drop_page_cache():
+                continue
+            began = time.monotonic()
+            system.start()
+            chosen.add("congvu", system.ready_at - began, f"{size_of(system.data):.1f} GB")
+            system.stop()
+    yield row
+    if cold.values:
+        yield cold
+
+
+def at_rest(bench, system, what):
+    """A minute and more, so that the housekeeping of a minute is within it."""
+    cpu = Row(f"processor at rest, {what}", "% of a core", False, at_most=1)
+    memory = Row(f"memory at rest, {what}", "MiB", False, at_most=64)
+    seconds = 5 if bench.quick else 65
+    system.start()
+    try:
+        before, began = measure.cpu_seconds(system.pids()), time.monotonic()
+        time.sleep(seconds)
+        cpu.add("congvu", (measure.cpu_seconds(system.pids()) - before) * 100
+                / (time.monotonic() - began))
+        memory.add("congvu", measure.pss_kib(system.pids()) / 1024, "PSS")
+    finally:
+        system.stop()
+    yield cpu
+    yield memory
+
+
+def cost(bench, small, big, accounts):
+    """Messages of 1 KB to random accounts, over SMTP on 20 connections that stay open."""
+    row = Row("processor for a message to a random account", "ms", False)
+    ratio = Row("the same, large store to small", "×", False, at_most=1.3)
+    count = 500 if bench.quick else 20000
+    for turn in range(bench.rounds):
+        values = []
+        for system, name in ((small, "congvu, 10 thousand messages"),
+                             (big, "congvu, 10 million messages")):
+            system.start()
+            try:
+                deliver(system, accounts, count // 10, turn * 2)
+                before = measure.cpu_seconds(system.pids())
+                rate = deliver(system, accounts, count, turn * 2 + 1)
+                values.append((measure.cpu_seconds(system.pids()) - before) * 1000 / count)
+                row.add(name, values[-1], f"{rate:.0f}/s; writer's cache 8 MiB")
+            finally:
+                system.stop()
+        ratio.add("congvu", values[1] / values[0])
+    yield row
+    yield ratio
+
+
+def deliver(system, accounts, count, seed):
+    done = subprocess.run(
+        [ROOT / "build-bench" / "smtpload", "127.0.0.1", str(system.port), "1", str(accounts),
+         system.pattern, "20", str(count), "1000", str(seed + int(time.time()))],
+        check=False, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise RuntimeError(f"smtpload: {done.stderr}")
+    return float(done.stdout)
+
+
+ROWS = {"large": large}
