@@ -78,9 +78,11 @@ def label_of(size, sessions, keep_open):
 def measure_row(bench, intakes, row, size, sessions, keep_open):
     """Rounds over all systems, each for about bench.seconds."""
     each, cpu = {}, {}
-    for intake in intakes:  # how many messages take the wanted time
-        rate, _ = intake.run(sessions, 1, size, keep_open)
-        each[intake] = max(1, round(rate * bench.seconds / 100))
+    for intake in intakes:  # how many messages take the wanted time; a first guess, a better one
+        each[intake] = 1
+        for seconds in (bench.seconds / 3, bench.seconds):
+            rate, _ = intake.run(sessions, each[intake], size, keep_open)
+            each[intake] = max(1, round(rate * seconds / 100))
     for _ in range(bench.rounds):
         for intake in intakes:
             rate, ms = intake.run(sessions, each[intake], size, keep_open)

@@ -3,8 +3,9 @@
  *
  *   bench_generate DIR ACCOUNTS MESSAGES PASSWORD
  *
- * The people are all called Trần Văn Anh and work in department stttt, so that their addresses are
- * tvanh1.stttt to tvanhN.stttt (and tvanh.stttt first of all); the first hundred have the password.
+ * The people work in department stttt. The first hundred and one are called Trần Văn Anh, so that
+ * their addresses are tvanh.stttt and tvanh1.stttt to tvanh100.stttt, and have the password; the
+ * others share some hundred names.
  * A message has four recipients, as inside an administration. They come in ROUNDS rounds over all
  * accounts, so that a mailbox's rows grow between those of others and are not laid down in one
  * go. With ACCOUNTS 0 messages are added to those that are there. No server may be running. */
@@ -31,12 +32,25 @@ static void stop(const GError *error) {
 
 /* ---- Accounts ---- */
 
+static char *name_of(int number) {
+    static const char *const families[] = {"Nguyễn", "Lê",  "Phạm", "Hoàng", "Vũ",
+                                           "Đặng",   "Bùi", "Đỗ",   "Ngô",   "Dương"};
+    static const char *const given[] = {"Bình", "Châu", "Dũng", "Giang", "Hà",    "Khánh",
+                                        "Lan",  "Minh", "Oanh", "Phúc",  "Quang", "Sơn",
+                                        "Tâm",  "Uyên", "Vinh", "Xuân",  "Yến",   "Hương"};
+    if (number < WITH_PASSWORD)
+        return g_strdup("Trần Văn Anh");
+    return g_strdup_printf("%s Thị %s", families[number % (int)G_N_ELEMENTS(families)],
+                           given[number / 10 % (int)G_N_ELEMENTS(given)]);
+}
+
 static gpointer make_people(gpointer regulation) {
     AuditAct act = {"bench", "bench"};
     int number;
     while ((number = g_atomic_int_add(&next_person, 1)) < account_count) {
         g_autoptr(GError) error = NULL;
-        DirectoryNewAccount person = {.unit = "stttt", .name = "Trần Văn Anh"};
+        g_autofree char *name = name_of(number);
+        DirectoryNewAccount person = {.unit = "stttt", .name = name};
         if (number < WITH_PASSWORD)
             person.password = bytes_of_string(password);
         g_autoptr(DirectoryAccount) account =
@@ -50,6 +64,8 @@ static gpointer make_people(gpointer regulation) {
 static void make_accounts(void) {
     GThread *threads[THREADS];
     g_autoptr(GError) error = NULL;
+    if (account_count == 0)
+        return;
     for (int i = 0; i < THREADS; i++)
         threads[i] = g_thread_new("people", make_people, instance->regulation);
     for (int i = 0; i < THREADS; i++)

@@ -1,10 +1,9 @@
-/* Deliveries to random mailboxes, which smtp-source cannot do: a fixed set of them in each run, so
- * that two runs are alike.
+/* Deliveries to random mailboxes, which smtp-source cannot do; SEED says which.
  *
- *   smtpload HOST PORT FIRST LAST PATTERN SESSIONS COUNT SIZE SEED
+ *   smtpload HOST PORT ADDRESSES SESSIONS COUNT SIZE SEED
  *
  * COUNT messages of about SIZE bytes over SESSIONS connections that stay open, each to one of the
- * addresses FIRST to LAST of PATTERN (with one %d). Prints messages a second. */
+ * addresses in the file ADDRESSES, one a line. Prints messages a second. */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -13,9 +12,9 @@
 
 #include "conn.h"
 
-static int first, last, count;
-static const char *pattern;
-static char *body;
+static int count;
+static char **addresses, *body;
+static size_t address_count;
 static atomic_int next_message;
 static unsigned long seed;
 
@@ -27,15 +26,8 @@ static unsigned long scramble(unsigned long n) {
     return n ^ (n >> 31);
 }
 
-static void address_of(int number, char address[256]) {
-    int place = first + (int)(scramble((unsigned long)number) % (unsigned long)(last - first + 1));
-    const char *hole = strstr(pattern, "%d");
-    snprintf(address, 256, "%.*s%d%s", (int)(hole - pattern), pattern, place, hole + 2);
-}
-
 static void send_one(Conn *conn, int number) {
-    char address[256];
-    address_of(number, address);
+    const char *address = addresses[scramble((unsigned long)number) % address_count];
     conn_printf(conn, "MAIL FROM:<bench@example.org>\r\n");
     conn_reply(conn, '2');
     conn_printf(conn, "RCPT TO:<%s>\r\n", address);
@@ -73,17 +65,33 @@ static void make_body(int size) {
     memcpy(body + n, ".\r\n", 4);
 }
 
+static void read_addresses(const char *path) {
+    FILE *file = fopen(path, "r");
+    char *line = NULL;
+    size_t room = 0, most = 0;
+    if (file == NULL)
+        die("cannot open %s", path);
+    for (ssize_t n; (n = getline(&line, &room, file)) > 1;) {
+        if (address_count == most)
+            addresses = realloc(addresses, (most = most * 2 + 1024) * sizeof *addresses);
+        line[n - 1] = 0;
+        addresses[address_count++] = strdup(line);
+    }
+    free(line);
+    fclose(file);
+    if (address_count == 0)
+        die("no address in %s", path);
+}
+
 int main(int argc, char **argv) {
-    if (argc != 10 || strstr(argv[5], "%d") == NULL)
+    if (argc != 8)
         die("see the head of smtpload.c for the arguments");
     conn_target(argv[1], argv[2], false);
-    first = atoi(argv[3]);
-    last = atoi(argv[4]);
-    pattern = argv[5];
-    int sessions = atoi(argv[6]);
-    count = atoi(argv[7]);
-    make_body(atoi(argv[8]));
-    seed = strtoul(argv[9], NULL, 10);
+    read_addresses(argv[3]);
+    int sessions = atoi(argv[4]);
+    count = atoi(argv[5]);
+    make_body(atoi(argv[6]));
+    seed = strtoul(argv[7], NULL, 10);
     pthread_t *threads = calloc((size_t)sessions, sizeof *threads);
     double began = now_seconds();
     for (int i = 0; i < sessions; i++)

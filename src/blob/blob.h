@@ -35,8 +35,8 @@ extern const char blob_schema_v1[];
 
 /* ---- Taking bytes in ---- */
 
-/* Receives bytes of one message, hashing as they come; beyond BLOB_MEMORY_LIMIT they go to an
- * unlinked-on-free temporary file. One thread at a time. */
+/* Receives bytes of one message, hashing as they come; beyond BLOB_MEMORY_LIMIT they go to a file,
+ * which goes with the writer when it is not kept. One thread at a time. */
 typedef struct BlobWriter BlobWriter;
 BlobWriter *blob_writer_new(BlobStore *store);
 gboolean blob_writer_append(BlobWriter *writer, Bytes bytes, GError **error);

@@ -182,6 +182,27 @@ static void blobs_of_every_size_come_back_whole(void **state) {
         assert_reads(place, ids[i], bytes_of(bytes, sizes[i]));
 }
 
+/* What a message of the middle size leaves in its file must not be seen in the next, shorter one,
+ * and one that outgrows the file takes its beginning along, whatever the pieces. */
+static void a_file_used_again_shows_nothing_of_the_message_before(void **state) {
+    Place *place = *state;
+    static const gsize pieces[] = {1000, BLOB_MEMORY_LIMIT, BLOB_MEMORY_LIMIT + 1, 1000000};
+    static const gsize sizes[] = {200000, 70000, BLOB_INLINE_LIMIT, 100000, 500000, 66000};
+    g_autofree guint8 *bytes = make_bytes(600000);
+    for (gsize i = 0; i < G_N_ELEMENTS(pieces); i++)
+        for (gsize j = 0; j < G_N_ELEMENTS(sizes); j++) {
+            Bytes message = bytes_of(bytes + i * 7 + j, sizes[j]);
+            g_autoptr(BlobWriter) writer = write_bytes(place, message, pieces[i]);
+            Bytes view;
+            assert_true(blob_writer_view(writer, &view, NULL));
+            assert_true(bytes_equal(view, message));
+            assert_true(blob_writer_finish(writer, NULL));
+            assert_true(blob_writer_view(writer, &view, NULL));
+            assert_true(bytes_equal(view, message));
+        }
+    assert_int_equal(count_files(place, NULL), 0); /* unused writers leave nothing */
+}
+
 static void a_writer_shows_all_bytes_so_far_at_any_time(void **state) {
     Place *place = *state;
     g_autofree guint8 *bytes = make_bytes(400000);
@@ -379,6 +400,7 @@ int main(void) {
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         T(blobs_of_every_size_come_back_whole),
+        T(a_file_used_again_shows_nothing_of_the_message_before),
         T(a_writer_shows_all_bytes_so_far_at_any_time),
         T(a_writer_that_is_not_used_leaves_no_file),
         T(a_refused_insert_leaves_the_file_to_its_writer),

@@ -4,7 +4,7 @@
 
 #include "blob/blob.h"
 
-enum { BLOB_NAME_BYTES = 16 };
+enum { BLOB_NAME_BYTES = 16, BLOB_SCRATCH_FILES = 32 };
 
 struct BlobStore {
     char *directory;
@@ -16,19 +16,23 @@ struct BlobStore {
      * written. The file's age does not tell that when the clock jumps. */
     GMutex underway_lock;
     GHashTable *underway;
+    GMutex scratch_lock;
+    int scratch[BLOB_SCRATCH_FILES]; /* idle, see scratch.c */
+    guint scratch_count;
 };
 
 struct BlobWriter {
     BlobStore *store;
     CryptoDigest *digest;
     guint8 hash[CRYPTO_DIGEST_BYTES];
-    Buffer pending;  /* not yet in the file; all bytes while there is no file */
-    guint64 written; /* bytes in the file */
-    guint64 pushed;  /* of them, handed to the disk early */
-    int fd;          /* -1: no file */
-    char *path;      /* of the file: below tmp/, after finish its place */
-    char *name;      /* hexadecimal; set by finish when the blob is a file */
-    void *map;       /* of the file's first `mapped` bytes */
+    Buffer pending;   /* not yet in the file; all bytes while there is no file */
+    guint64 written;  /* bytes in the file */
+    guint64 pushed;   /* of them, handed to the disk early */
+    int fd;           /* -1: no file */
+    gboolean scratch; /* fd is a scratch file: it holds at most BLOB_INLINE_LIMIT */
+    char *path;       /* of the file: below tmp/, after finish its place; NULL for a scratch file */
+    char *name;       /* hexadecimal; set by finish when the blob is a file */
+    void *map;        /* of the file's first `mapped` bytes */
     gsize mapped;
     gboolean finished;
     gboolean failed;
@@ -54,6 +58,12 @@ gboolean blob_map(const char *path, guint64 size, void **map, GError **error);
 void blob_underway_begin(BlobStore *store, const char *name);
 void blob_underway_end(BlobStore *store, const char *name);
 gboolean blob_is_underway(BlobStore *store, const char *name);
+
+/* An open file without a name, of any content, or -1: BUSY (no space), STORAGE. */
+int blob_scratch_take(BlobStore *store, GError **error);
+/* For the next one; at most BLOB_INLINE_LIMIT bytes were written to it. */
+void blob_scratch_give(BlobStore *store, int fd);
+void blob_scratch_close(BlobStore *store);
 
 /* Calls each for every file below the store's folders (not tmp/), in no order. FALSE from each ends
  * the walk. */

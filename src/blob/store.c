@@ -69,6 +69,7 @@ BlobStore *blob_store_open(const char *directory, Db *db, GError **error) {
     store->db = db;
     g_mutex_init(&store->sweep_lock);
     g_mutex_init(&store->underway_lock);
+    g_mutex_init(&store->scratch_lock);
     store->underway = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     if (db_is_read_only(db)) /* beside a running server, whose files these are */
         return store;
@@ -85,6 +86,8 @@ void blob_store_close(BlobStore *store) {
         return;
     g_mutex_clear(&store->sweep_lock);
     g_mutex_clear(&store->underway_lock);
+    blob_scratch_close(store);
+    g_mutex_clear(&store->scratch_lock);
     g_hash_table_unref(store->underway);
     g_free(store->directory);
     g_free(store);

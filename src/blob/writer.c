@@ -1,7 +1,7 @@
-/* Taking the bytes of one message in. Up to BLOB_MEMORY_LIMIT they stay in memory; then they go to
- * a file below tmp/, written in large pieces, which the disk is told to begin with early so that
- * the flush at the end finds little left. What is small enough becomes a row by blob_insert, and
- * its file, if it had one, goes with the writer.
+/* Taking the bytes of one message in. Up to BLOB_MEMORY_LIMIT they stay in memory; up to
+ * BLOB_INLINE_LIMIT they go to a scratch file and become a row by blob_insert; beyond that they go
+ * to a file below tmp/, written in large pieces, which the disk is told to begin with early so that
+ * the flush at the end finds little left.
  *
  * A large file is moved to its place first and flushed there: one flush of the file then usually
  * carries the new name too, and the flush of the folder, which the promise rests on, finds nothing
@@ -30,7 +30,7 @@ static gboolean fail_io(BlobWriter *writer, const char *what, GError **error) {
     writer->failed = TRUE;
     gboolean full = errno == ENOSPC || errno == EDQUOT;
     return cv_fail_errno(error, full ? CV_ERROR_BUSY : CV_ERROR_STORAGE, "%s %s", what,
-                         writer->path);
+                         writer->path == NULL ? "a file for a message" : writer->path);
 }
 
 /* A write or flush failed. For lack of space only this message is refused: its file is new, nobody
@@ -55,7 +55,28 @@ static gboolean open_file(BlobWriter *writer, GError **error) {
     return writer->fd >= 0 || fail_io(writer, "cannot make", error);
 }
 
-static gboolean write_out(BlobWriter *writer, Bytes bytes, GError **error) {
+static void unmap(BlobWriter *writer) {
+    if (writer->map != NULL)
+        munmap(g_steal_pointer(&writer->map), writer->mapped);
+    writer->mapped = 0;
+}
+
+/* All that is in the file, mapped. */
+static gboolean view_file(BlobWriter *writer, Bytes *out, GError **error) {
+    if (writer->mapped != writer->written)
+        unmap(writer);
+    if (writer->map == NULL) {
+        void *map = mmap(NULL, writer->written, PROT_READ, MAP_SHARED, writer->fd, 0);
+        if (map == MAP_FAILED)
+            return fail_io(writer, "cannot map", error);
+        writer->map = map;
+        writer->mapped = writer->written;
+    }
+    *out = bytes_of(writer->map, writer->mapped);
+    return TRUE;
+}
+
+static gboolean write_all(BlobWriter *writer, Bytes bytes, GError **error) {
     while (bytes.n > 0) {
         gssize n = pwrite(writer->fd, bytes.p, bytes.n, (off_t)writer->written);
         if (n < 0 && errno == EINTR)
@@ -65,6 +86,38 @@ static gboolean write_out(BlobWriter *writer, Bytes bytes, GError **error) {
         writer->written += (guint64)n;
         bytes = bytes_slice(bytes, (gsize)n, bytes.n);
     }
+    return TRUE;
+}
+
+static gboolean use_scratch(BlobWriter *writer, GError **error) {
+    writer->fd = blob_scratch_take(writer->store, error);
+    writer->scratch = writer->fd >= 0;
+    writer->failed = !writer->scratch;
+    return writer->scratch;
+}
+
+/* The message will be a file: what the scratch file holds moves there. */
+static gboolean leave_scratch(BlobWriter *writer, GError **error) {
+    Bytes so_far = {NULL, 0};
+    if (!view_file(writer, &so_far, error))
+        return FALSE;
+    int scratch = writer->fd;
+    writer->scratch = FALSE;
+    writer->written = 0;
+    gboolean moved = open_file(writer, error) && write_all(writer, so_far, error);
+    unmap(writer);
+    blob_scratch_give(writer->store, scratch);
+    return moved;
+}
+
+static gboolean write_out(BlobWriter *writer, Bytes bytes, GError **error) {
+    gboolean small = writer->written + bytes.n <= BLOB_INLINE_LIMIT;
+    if (writer->fd < 0 && !(small ? use_scratch(writer, error) : open_file(writer, error)))
+        return FALSE;
+    if (writer->scratch && !small && !leave_scratch(writer, error))
+        return FALSE;
+    if (!write_all(writer, bytes, error))
+        return FALSE;
     if (writer->written - writer->pushed >= PUSH_BYTES) {
         /* Only a hint: what counts is the flush in blob_writer_finish. */
         sync_file_range(writer->fd, (off_t)writer->pushed,
@@ -75,17 +128,11 @@ static gboolean write_out(BlobWriter *writer, Bytes bytes, GError **error) {
 }
 
 static gboolean write_pending(BlobWriter *writer, GError **error) {
-    if (writer->fd < 0 && !open_file(writer, error))
-        return FALSE;
+    if (writer->pending.n == 0)
+        return TRUE;
     gboolean written = write_out(writer, buffer_bytes(&writer->pending), error);
     buffer_clear(&writer->pending);
     return written;
-}
-
-static void unmap(BlobWriter *writer) {
-    if (writer->map != NULL)
-        munmap(g_steal_pointer(&writer->map), writer->mapped);
-    writer->mapped = 0;
 }
 
 gboolean blob_writer_append(BlobWriter *writer, Bytes bytes, GError **error) {
@@ -118,17 +165,7 @@ gboolean blob_writer_view(BlobWriter *writer, Bytes *out, GError **error) {
     }
     if (writer->pending.n > 0 && !write_pending(writer, error))
         return FALSE;
-    if (writer->mapped != writer->written)
-        unmap(writer);
-    if (writer->map == NULL) {
-        void *map = mmap(NULL, writer->written, PROT_READ, MAP_SHARED, writer->fd, 0);
-        if (map == MAP_FAILED)
-            return fail_io(writer, "cannot map", error);
-        writer->map = map;
-        writer->mapped = writer->written;
-    }
-    *out = bytes_of(writer->map, writer->mapped);
-    return TRUE;
+    return view_file(writer, out, error);
 }
 
 static gboolean flush_folder(BlobWriter *writer, const char *folder, GError **error) {
@@ -182,7 +219,9 @@ void blob_writer_free(BlobWriter *writer) {
         unlink(writer->path);
     if (writer->name != NULL)
         blob_underway_end(writer->store, writer->name);
-    if (writer->fd >= 0)
+    if (writer->scratch)
+        blob_scratch_give(writer->store, writer->fd);
+    else if (writer->fd >= 0)
         close(writer->fd);
     crypto_digest_free(writer->digest);
     buffer_release(&writer->pending);
