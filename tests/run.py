@@ -212,6 +212,10 @@ def part_includes(part):
     part.check("tools/check-includes")
 
 
+def part_sizes(part):
+    part.check("tools/check-sizes")
+
+
 def part_docs(part):
     part.check("tools/check-docs")
 
@@ -367,6 +371,7 @@ def part_valgrind(part):
 PARTS = {
     "build": (part_build, True, "release build and ASan + UBSan build, with -Werror"),
     "includes": (part_includes, True, "layering of src/"),
+    "sizes": (part_sizes, True, "no source over 500 lines without a reason"),
     "format": (part_format, True, "clang-format"),
     "docs": (part_docs, True, "links in the documents"),
     "tools": (part_tools, True, "tests of the project's own tools"),
