@@ -4,7 +4,7 @@
  * without marks unless they are typed. For each mailbox it covers every message up to a UID; the
  * caller reads the messages behind it itself, so a message is found from the moment it is visible.
  * Of the messages that it covers it says which certainly match and which have to be read; all
- * others do not match. docs/decisions/0005-search.md has the reasons.
+ * others do not match. docs/decisions/0006-search.md has the reasons.
  *
  * Nothing is lost with the file: damaged, foreign or missing it is made anew, a mailbox whose part
  * contradicts itself is dropped, and the caller reads until it is built again. What was committed
