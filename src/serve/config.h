@@ -32,15 +32,15 @@ typedef struct {
     gint64 smtp_recipients; /* of one transaction */
     gint64 smtp_errors;     /* before the session is ended */
     gint64 smtp_hops;       /* Received lines */
-    char *sending; /* "auto", "yes", "no" */
+    char *sending;          /* "auto", "yes", "no" */
     char *sending_routes, *sending_dns, *sending_trust;
     gint64 sending_port, sending_connections, sending_connections_all;
     gint64 sending_retry_first, sending_retry_most; /* seconds */
     gint64 sending_life, sending_warn;              /* hours */
     gint64 sending_reply;                           /* seconds */
-    gint64 imap_append;     /* bytes of an appended message */
-    gint64 imap_idle;       /* seconds */
-    gint64 auth_remember;   /* seconds */
+    gint64 imap_append;                             /* bytes of an appended message */
+    gint64 imap_idle;                               /* seconds */
+    gint64 auth_remember;                           /* seconds */
     gint64 auth_lanes;
     gint64 retention_changes; /* days that the change log is kept */
 } Config;
