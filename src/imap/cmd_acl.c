@@ -202,8 +202,14 @@ void imap_cmd_listrights(ImapSession *session, ImapParser *args) {
 void imap_cmd_myrights(ImapSession *session, ImapParser *args) {
     g_auto(Target) target = {0};
     if (!take_target(session, args, &target) || !bad_unless(session, args, imap_take_end(args)) ||
-        !open_target(session, &target, STORE_RIGHT_LOOKUP))
+        !open_target(session, &target, 0))
         return;
+    /* RFC 4314 4: any of "l", "r", "i", "k", "x", "a"; for others the mailbox does not exist. */
+    if (!(target.rights & (STORE_RIGHT_LOOKUP | STORE_RIGHT_READ | STORE_RIGHT_INSERT |
+                           STORE_RIGHT_CREATE | STORE_RIGHT_DELETE | STORE_RIGHT_ADMIN))) {
+        imap_no(session, "NONEXISTENT", "There is no such mailbox");
+        return;
+    }
     Buffer *out = imap_output(session);
     buffer_append_string(out, "* MYRIGHTS ");
     imap_put_mailbox(out, target.name.full, imap_is_rev2(session));

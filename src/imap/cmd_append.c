@@ -82,13 +82,6 @@ static gboolean fits_quota(ImapSession *session, gint64 account, guint64 size, G
     return TRUE;
 }
 
-/* RFC 4314 4: "i" to append, and each flag needs its own right, or is left out. */
-static StoreFlags allowed_flags(StoreRights rights) {
-    return (rights & STORE_RIGHT_SEEN ? STORE_SEEN : 0) |
-           (rights & STORE_RIGHT_TRASH ? STORE_DELETED : 0) |
-           (rights & STORE_RIGHT_WRITE ? STORE_ANSWERED | STORE_FLAGGED | STORE_DRAFT : 0);
-}
-
 static gboolean open_target(ImapSession *session, AppendJob *self, const Arguments *a, guint64 size,
                             GError **error) {
     g_auto(ImapName) name = {0};
@@ -101,19 +94,21 @@ static gboolean open_target(ImapSession *session, AppendJob *self, const Argumen
     if (mailbox == NULL || !fits_quota(session, mailbox->account, size, error))
         return FALSE;
     self->mailbox = mailbox->id;
-    self->flags = a->flags & allowed_flags(rights);
+    /* RFC 4314 4: "i" to append; each flag needs its own right, or is left out. */
+    self->flags = a->flags & imap_flags_of_rights(rights);
     if (!(rights & STORE_RIGHT_WRITE))
         g_ptr_array_set_size(a->keywords, 0);
     return TRUE;
 }
 
-static char *refusal_of(const GError *error) {
-    const char *code = cv_error_is(error, CV_ERROR_NOT_FOUND) ? "TRYCREATE"
-                       : cv_error_is(error, CV_ERROR_QUOTA)   ? "OVERQUOTA"
-                       : cv_error_is(error, CV_ERROR_DENIED)  ? "NOPERM"
-                       : cv_error_is(error, CV_ERROR_LIMIT)   ? "TOOBIG"
-                                                              : "CANNOT";
-    return g_strdup_printf("NO [%s] %s", code, error->message);
+static char *refusal_of(ImapSession *session, const GError *error) {
+    if (cv_error_is(error, CV_ERROR_NOT_FOUND))
+        imap_no(session, "TRYCREATE", error->message);
+    else if (cv_error_is(error, CV_ERROR_LIMIT))
+        imap_no(session, "TOOBIG", error->message);
+    else
+        imap_fail(session, error);
+    return g_steal_pointer(&session->completion);
 }
 
 static void finish_append(ImapSession *session, AppendJob *self) {
@@ -188,13 +183,19 @@ static void begin_data(ImapSession *session, AppendJob *self, const Arguments *a
 
 static void judge(ImapSession *session, AppendJob *self, const Arguments *a, guint64 size) {
     g_autoptr(GError) error = NULL;
+    const char *low;
+    if (imap_disk_low(session, &low)) {
+        imap_no(session, "UNAVAILABLE", low);
+        self->refusal = g_steal_pointer(&session->completion);
+        return;
+    }
     if (size > session->service->options.append)
         cv_fail(&error, CV_ERROR_LIMIT, "The message is larger than %" G_GUINT64_FORMAT " bytes",
                 session->service->options.append);
     else if (open_target(session, self, a, size, &error))
         begin_data(session, self, a);
     if (error != NULL)
-        self->refusal = refusal_of(error);
+        self->refusal = refusal_of(session, error);
 }
 
 static void start(ImapSession *session, Bytes tag, Arguments *a) {

@@ -5,7 +5,7 @@ static const char before_signin[] = "IMAP4rev2 IMAP4rev1 SASL-IR LITERAL+ ENABLE
 static const char after_signin[] =
     "IMAP4rev2 IMAP4rev1 LITERAL+ ENABLE ID IDLE NAMESPACE UIDPLUS MOVE UNSELECT CHILDREN "
     "SPECIAL-USE CREATE-SPECIAL-USE LIST-EXTENDED LIST-STATUS STATUS=SIZE ESEARCH SEARCHRES "
-    "CONDSTORE QRESYNC BINARY ACL RIGHTS=kxte QUOTA QUOTA=RES-STORAGE";
+    "CONDSTORE QRESYNC BINARY ACL RIGHTS=texk QUOTA QUOTA=RES-STORAGE";
 
 void imap_put_capabilities(ImapSession *session, Buffer *out) {
     if (session->account != 0) {

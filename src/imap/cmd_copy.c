@@ -65,12 +65,19 @@ static void copy(ImapSession *session, ImapParser *args, gboolean move) {
         imap_bad_args(session, args);
         return;
     }
+    const char *low;
     if (move && !may_move(session))
         return;
+    /* A move takes no space to speak of, and is how clients throw away. */
+    if (!move && imap_disk_low(session, &low)) {
+        imap_no(session, "UNAVAILABLE", low);
+        return;
+    }
+    StoreRights rights = 0;
     g_autofree char *full = imap_name_decode(session, raw, &error);
     g_autoptr(StoreMailbox) target = NULL;
     if (full != NULL && imap_name_of(session, full, &name, &error))
-        target = imap_name_find(session, &name, STORE_RIGHT_INSERT, NULL, &error);
+        target = imap_name_find(session, &name, STORE_RIGHT_INSERT, &rights, &error);
     if (target == NULL) {
         /* TRYCREATE: making the mailbox would help (RFC 9051 6.4.7). */
         if (cv_error_is(error, CV_ERROR_NOT_FOUND))
@@ -87,7 +94,7 @@ static void copy(ImapSession *session, ImapParser *args, gboolean move) {
     g_autoptr(GArray) from = g_array_new(FALSE, FALSE, sizeof(guint32));
     g_autoptr(GArray) to = g_array_new(FALSE, FALSE, sizeof(guint32));
     if (!store_copy(session->service->store, session->view->mailbox, uids, target->id, move,
-                    &uidvalidity, from, to, &error)) {
+                    imap_flags_of_rights(rights), &uidvalidity, from, to, &error)) {
         imap_fail(session, error);
         return;
     }

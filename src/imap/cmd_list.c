@@ -234,6 +234,7 @@ void imap_cmd_list(ImapSession *session, ImapParser *args) {
             imap_fail(session, error);
             return;
         }
+        g_clear_pointer(&conn, db_read_end); /* STATUS reads by itself */
         answer(session, &listing, entries);
     }
     imap_completed(session, NULL);

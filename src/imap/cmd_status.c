@@ -13,6 +13,7 @@ enum {
     STATUS_SIZE,
     STATUS_HIGHESTMODSEQ,
     STATUS_APPENDLIMIT,
+    STATUS_DELETED_STORAGE,
 };
 static const char *const names[] = {
     [STATUS_MESSAGES] = "MESSAGES",
@@ -24,6 +25,7 @@ static const char *const names[] = {
     [STATUS_SIZE] = "SIZE",
     [STATUS_HIGHESTMODSEQ] = "HIGHESTMODSEQ",
     [STATUS_APPENDLIMIT] = "APPENDLIMIT",
+    [STATUS_DELETED_STORAGE] = "DELETED-STORAGE",
 };
 
 gboolean imap_take_status(ImapSession *session, ImapParser *args, ImapStatusWanted *wanted) {
@@ -51,6 +53,25 @@ static guint64 recent_of(ImapSession *session, const StoreMailbox *mailbox) {
     return MIN(fresh, mailbox->exists);
 }
 
+static gboolean add_deleted(const StoreMessage *message, gpointer data) {
+    if (message->flags & STORE_DELETED)
+        *(guint64 *)data += message->size;
+    return TRUE;
+}
+
+/* RFC 9208 4.1.4: what EXPUNGE would free, as the quota counts. */
+static guint64 deleted_storage(ImapSession *session, const StoreMailbox *mailbox) {
+    Store *store = session->service->store;
+    guint64 sum = 0;
+    if (mailbox->deleted == 0)
+        return 0;
+    g_autoptr(DbConn) conn = db_read_begin(store_db(store), NULL);
+    if (conn != NULL)
+        store_message_each(store, conn, mailbox->id, 1, G_MAXUINT32, STORE_WANT_FLAGS, add_deleted,
+                           &sum, NULL);
+    return sum;
+}
+
 static guint64 value_of(ImapSession *session, const StoreMailbox *mailbox, guint item) {
     switch (item) {
     case STATUS_MESSAGES:
@@ -69,6 +90,8 @@ static guint64 value_of(ImapSession *session, const StoreMailbox *mailbox, guint
         return (guint64)MAX(mailbox->size, 0);
     case STATUS_HIGHESTMODSEQ:
         return mailbox->modseq;
+    case STATUS_DELETED_STORAGE:
+        return deleted_storage(session, mailbox);
     default:
         return session->service->options.append;
     }

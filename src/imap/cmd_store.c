@@ -213,10 +213,13 @@ static gboolean prepare(StoreJob *self, ImapSession *session, GError **error) {
     return load_keywords(self, session, error);
 }
 
-static gboolean may_store(ImapSession *session) {
+/* RFC 4314 4: one flag of them that may be changed is enough. */
+static gboolean may_store(const StoreJob *self, ImapSession *session) {
+    StoreFlags settable = imap_view_settable(session->view);
+    StoreFlags named = self->flags | (self->keywords == NULL ? 0 : STORE_FLAGGED);
     if (session->view->read_only)
         imap_no(session, "READ-ONLY", "The mailbox is open for reading only");
-    else if (imap_view_settable(session->view) == 0)
+    else if (settable == 0 || (named != 0 && (named & settable) == 0))
         imap_no(session, "NOPERM", "You have not the right to change flags here");
     else
         return TRUE;
@@ -236,7 +239,7 @@ void imap_cmd_store(ImapSession *session, ImapParser *args) {
         !take_modifier(session, args, self) || !take_mode(args, self) || !take_flags(args, self) ||
         (uids = imap_view_pick(session, &set, session->by_uid, args)) == NULL)
         imap_bad_args(session, args);
-    else if (may_store(session) && !prepare(self, session, &error))
+    else if (may_store(self, session) && !prepare(self, session, &error))
         imap_fail(session, error);
     if (session->completion != NULL) {
         store_job_free(&self->job);

@@ -43,6 +43,13 @@ typedef struct {
     Directory *directory;
     Auth *auth;
     ImapOptions options;
+    /* NULL: never. TRUE while the disk has little space left: nothing large is taken in. */
+    gboolean (*disk_low)(gpointer data);
+    gpointer disk_low_data;
+    /* What an owner of a full mailbox is told, with the regulation's article; g_free. NULL: the
+     * store's own words. */
+    char *(*over_quota)(gpointer data);
+    gpointer over_quota_data;
 } ImapService;
 
 extern const NetProtocol imap_protocol;

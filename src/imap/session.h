@@ -103,6 +103,8 @@ void imap_bad(ImapSession *session, const char *text);
 void imap_bad_args(ImapSession *session, const ImapParser *parser);
 /* NO with the code that fits the error's kind. */
 void imap_fail(ImapSession *session, const GError *error);
+/* TRUE: the disk is nearly full, *text says so; nothing may be taken in. */
+gboolean imap_disk_low(const ImapSession *session, const char **text);
 /* A command that was found outside the usual way (APPEND's literal) begins. */
 void imap_begin(ImapSession *session, Bytes tag, const char *name);
 /* The job is the session's from now on, and runs before one that is there. */

@@ -73,6 +73,7 @@ ImapView *imap_view_open(ImapSession *session, const StoreMailbox *mailbox, cons
     view->keywords = store_keyword_list(store, conn, view->owner, error);
     if (view->keywords == NULL)
         return NULL;
+    g_clear_pointer(&conn, db_read_end); /* store_recent has one of its own */
     note_recent(session, view);
     return g_steal_pointer(&view);
 }
@@ -128,18 +129,20 @@ gboolean imap_view_keywords(ImapSession *session, DbConn *conn, gboolean tell, G
     return TRUE;
 }
 
-StoreFlags imap_view_settable(const ImapView *view) {
-    if (view->read_only)
-        return 0;
+StoreFlags imap_flags_of_rights(StoreRights rights) {
     /* RFC 4314 4: "s" for \Seen, "t" for \Deleted, "w" for all others. */
     StoreFlags bits = 0;
-    if (view->rights & STORE_RIGHT_SEEN)
+    if (rights & STORE_RIGHT_SEEN)
         bits |= STORE_SEEN;
-    if (view->rights & STORE_RIGHT_TRASH)
+    if (rights & STORE_RIGHT_TRASH)
         bits |= STORE_DELETED;
-    if (view->rights & STORE_RIGHT_WRITE)
+    if (rights & STORE_RIGHT_WRITE)
         bits |= ~(StoreFlags)(STORE_SEEN | STORE_DELETED);
     return bits;
+}
+
+StoreFlags imap_view_settable(const ImapView *view) {
+    return view->read_only ? 0 : imap_flags_of_rights(view->rights);
 }
 
 void imap_view_put_flags(ImapSession *session, gboolean permanent) {

@@ -73,6 +73,8 @@ gboolean imap_view_knows(const ImapView *view, StoreFlags flags);
 void imap_view_own(ImapView *view, guint32 uid, guint64 modseq);
 /* "* FLAGS (…)" and, with permanent, "* OK [PERMANENTFLAGS (…)]". */
 void imap_view_put_flags(ImapSession *session, gboolean permanent);
+/* Flags that these rights let somebody set. */
+StoreFlags imap_flags_of_rights(StoreRights rights);
 /* Flags that the rights let this session change. */
 StoreFlags imap_view_settable(const ImapView *view);
 

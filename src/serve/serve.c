@@ -178,6 +178,16 @@ static void account_changed(gint64 account, gpointer data) {
     imap_account_changed(serve->net, account);
 }
 
+/* [Điều 5.1] Said to the owner of a full mailbox, with the article of the regulation in force. */
+static char *over_quota(gpointer data) {
+    Serve *serve = data;
+    g_autoptr(Regulation) regulation = instance_regulation(serve->instance);
+    return g_strdup_printf(
+        "Hộp thư đã đầy (%s): hãy xóa bớt thư hoặc đề nghị thêm dung lượng / The "
+        "mailbox is full: delete some mail or ask for more room",
+        regulation_figure_article(regulation, FIGURE_PERSON_QUOTA));
+}
+
 static void prepare_services(Serve *serve) {
     const Config *config = serve->config;
     for (int door = 0; door < SMTP_DOORS; door++) {
@@ -206,6 +216,10 @@ static void prepare_services(Serve *serve) {
     imap->cleartext_loopback = g_str_equal(config->cleartext, "loopback");
     imap->append = (guint64)config->imap_append;
     imap->idle_time = config->imap_idle * CLOCK_SECOND;
+    serve->imap.disk_low = maintain_disk_low;
+    serve->imap.disk_low_data = serve->disk;
+    serve->imap.over_quota = over_quota;
+    serve->imap.over_quota_data = serve;
 }
 
 /* The services were made before the data were open (their doors had to be bound as root). */

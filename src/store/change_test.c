@@ -213,9 +213,9 @@ static void a_copy_that_fails_in_a_later_slice_leaves_nothing_behind(void **stat
     g_autoptr(GArray) from = g_array_new(FALSE, FALSE, sizeof(guint32));
     g_autoptr(GArray) to = g_array_new(FALSE, FALSE, sizeof(guint32));
     guint32 uidvalidity;
-    assert_refused(
-        store_copy(place->store, inbox, uids, sent, FALSE, &uidvalidity, from, to, &error),
-        CV_ERROR_LIMIT);
+    assert_refused(store_copy(place->store, inbox, uids, sent, FALSE, ~(StoreFlags)0, &uidvalidity,
+                              from, to, &error),
+                   CV_ERROR_LIMIT);
     store_unwatch(place->store, watch);
     assert_int_equal(calls, 2); /* a slice had been copied, then it was taken back */
     assert_true(from->len == 0 && to->len == 0);
@@ -235,9 +235,9 @@ static void a_failed_move_says_what_came_over(void **state) {
     g_autoptr(GArray) from = g_array_new(FALSE, FALSE, sizeof(guint32));
     g_autoptr(GArray) to = g_array_new(FALSE, FALSE, sizeof(guint32));
     guint32 uidvalidity;
-    assert_refused(
-        store_copy(place->store, inbox, uids, sent, TRUE, &uidvalidity, from, to, &error),
-        CV_ERROR_LIMIT);
+    assert_refused(store_copy(place->store, inbox, uids, sent, TRUE, ~(StoreFlags)0, &uidvalidity,
+                              from, to, &error),
+                   CV_ERROR_LIMIT);
     assert_true(from->len == SLICE && to->len == SLICE);
     g_autofree char *left = uids_now(place, inbox);
     g_autofree char *over = uids_now(place, sent);
@@ -253,7 +253,8 @@ static void a_mailbox_copied_into_itself_ends(void **state) {
     g_autoptr(GArray) from = g_array_new(FALSE, FALSE, sizeof(guint32));
     g_autoptr(GArray) to = g_array_new(FALSE, FALSE, sizeof(guint32));
     guint32 uidvalidity;
-    assert_ok(store_copy(place->store, inbox, uids, inbox, FALSE, &uidvalidity, from, to, &error));
+    assert_ok(store_copy(place->store, inbox, uids, inbox, FALSE, ~(StoreFlags)0, &uidvalidity,
+                         from, to, &error));
     g_autofree char *after = uids_now(place, inbox);
     assert_string_equal(after, "1:18");
     assert_int_equal(from->len, 9);

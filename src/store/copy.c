@@ -11,6 +11,7 @@ typedef struct {
     Store *store;
     gint64 from_mailbox, to_mailbox;
     gboolean move;
+    StoreFlags settable;
     StoreCursor cursor;
     StoreKeywordMap map;
     gboolean begun;
@@ -60,7 +61,7 @@ static gboolean begin(Copy *copy, DbConn *conn, const StoreBox *from, const Stor
 static gboolean add_row(Copy *copy, DbConn *conn, StoreBox *to, StoreOwner *owner,
                         const StoreRow *row, GError **error) {
     StoreFlags flags;
-    if (!store_keyword_map(conn, &copy->map, row->flags, &flags, error))
+    if (!store_keyword_map(conn, &copy->map, row->flags & copy->settable, &flags, error))
         return FALSE;
     if (to->uidnext > G_MAXUINT32)
         return cv_fail(error, CV_ERROR_LIMIT, "the mailbox has no UID left; make a new one");
@@ -142,9 +143,13 @@ static void take_back(Store *store, gint64 mailbox, GArray *from, guint from_bef
 }
 
 gboolean store_copy(Store *store, gint64 from_mailbox, const StoreUids *uids, gint64 to_mailbox,
-                    gboolean move, guint32 *uidvalidity, GArray *from, GArray *to, GError **error) {
-    Copy copy = {
-        .store = store, .from_mailbox = from_mailbox, .to_mailbox = to_mailbox, .move = move};
+                    gboolean move, StoreFlags settable, guint32 *uidvalidity, GArray *from,
+                    GArray *to, GError **error) {
+    Copy copy = {.store = store,
+                 .from_mailbox = from_mailbox,
+                 .to_mailbox = to_mailbox,
+                 .move = move,
+                 .settable = settable};
     copy.rows = g_array_new(FALSE, FALSE, sizeof(StoreRow));
     copy.made = g_array_new(FALSE, FALSE, sizeof(guint32));
     store_cursor_init(&copy.cursor, uids);

@@ -114,6 +114,20 @@ static gboolean check_count(DbConn *conn, gint64 account, GError **error) {
                    STORE_MAILBOX_COUNT);
 }
 
+/* RFC 4314 4: a new mailbox has the entries of the one above it. */
+static gboolean inherit_rights(DbConn *conn, gint64 account, const char *name, gint64 id,
+                               GError **error) {
+    g_autofree char *parent = store_name_parent(name);
+    gint64 above = parent == NULL ? 0 : id_of_name(conn, account, parent, error);
+    if (above <= 0)
+        return above == 0;
+    DbStmt *stmt = db_prepare(conn, "INSERT OR REPLACE INTO acl(account, mailbox, who, rights)"
+                                    " SELECT account, ?, who, rights FROM acl"
+                                    " WHERE account = ? AND mailbox = ?");
+    db_bind(stmt, "iii", id, account, above);
+    return db_run(stmt, error);
+}
+
 gboolean store_mailbox_add(DbConn *conn, gint64 account, const char *name, StoreUse use, gint64 *id,
                            GError **error) {
     StoreOwner owner;
@@ -129,7 +143,7 @@ gboolean store_mailbox_add(DbConn *conn, gint64 account, const char *name, Store
     if (!db_run(stmt, error))
         return FALSE;
     *id = db_last_insert_id(conn);
-    return TRUE;
+    return inherit_rights(conn, account, name, *id, error);
 }
 
 /* RFC 9051 6.3.4: "the server SHOULD create any superior hierarchical names that are needed for the

@@ -379,15 +379,15 @@ static void do_copy(Model *model) {
     guint32 uidvalidity;
     if (limit != 0 && !(move && from->account == to->account) &&
         used_by(model, to->account) + bytes > limit) {
-        assert_refused(store_copy(model->place->store, from->id, uids, to->id, move, &uidvalidity,
-                                  was, is, &error),
+        assert_refused(store_copy(model->place->store, from->id, uids, to->id, move, ~(StoreFlags)0,
+                                  &uidvalidity, was, is, &error),
                        CV_ERROR_QUOTA);
         assert_int_equal(is->len, 0);
         model->refused++;
         return;
     }
-    assert_ok(store_copy(model->place->store, from->id, uids, to->id, move, &uidvalidity, was, is,
-                         &error));
+    assert_ok(store_copy(model->place->store, from->id, uids, to->id, move, ~(StoreFlags)0,
+                         &uidvalidity, was, is, &error));
     assert_int_equal(was->len, mails->len);
     assert_int_equal(is->len, mails->len);
     for (guint i = 0; i < mails->len; i++) {

@@ -20,5 +20,6 @@ gboolean store_rename_inbox(Store *store, gint64 account, const char *to, GError
     g_autoptr(GArray) moved = g_array_new(FALSE, FALSE, sizeof(guint32));
     g_autoptr(GArray) made = g_array_new(FALSE, FALSE, sizeof(guint32));
     guint32 uidvalidity;
-    return store_copy(store, inbox->id, uids, target, TRUE, &uidvalidity, moved, made, error);
+    return store_copy(store, inbox->id, uids, target, TRUE, ~(StoreFlags)0, &uidvalidity, moved,
+                      made, error);
 }

@@ -280,12 +280,14 @@ typedef struct {
 } StoreFlagsChange;
 gboolean store_flags_change(Store *store, StoreFlagsChange *change, GError **error);
 
-/* COPY and MOVE. On success from[i] became to[i]. A failed copy leaves nothing behind; of a failed
- * move every message is in one of the two, and from and to say which came over. The target
+/* COPY and MOVE. Copies keep those of their flags that `settable` has (RFC 4314 4: what the rights
+ * in the target allow). On success from[i] became to[i]. A failed copy leaves nothing behind; of a
+ * failed move every message is in one of the two, and from and to say which came over. The target
  * account's quota counts (QUOTA, before anything is done), the keywords are carried over by name.
  */
 gboolean store_copy(Store *store, gint64 from_mailbox, const StoreUids *uids, gint64 to_mailbox,
-                    gboolean move, guint32 *uidvalidity, GArray *from, GArray *to, /* guint32 */
+                    gboolean move, StoreFlags settable, guint32 *uidvalidity, GArray *from,
+                    GArray *to, /* guint32 */
                     GError **error);
 /* uids NULL: all that are \Deleted; else those of them that are \Deleted. expunged may be NULL. */
 gboolean store_expunge(Store *store, gint64 mailbox, const StoreUids *uids, StoreUids *expunged,

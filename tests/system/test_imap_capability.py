@@ -31,6 +31,12 @@ def offered(server):
         return words | far.capabilities()
 
 
+def test_every_capability_has_a_test_of_its_own(shared_office):
+    # What stands behind APPENDLIMIT= is a setting.
+    words = {re.sub(r"APPENDLIMIT=\d+", "APPENDLIMIT", word) for word in offered(shared_office)}
+    assert words - proven() == set()
+
+
 def test_the_wanted_capabilities_are_offered(connect):
     assert connect().capabilities() >= {
         "IMAP4rev1", "IMAP4rev2", "IDLE", "UIDPLUS", "MOVE", "NAMESPACE", "SPECIAL-USE",
