@@ -211,6 +211,15 @@ static gboolean attachments_allowed(DeliveryRequest *request) {
     return FALSE;
 }
 
+gboolean delivery_prepare(DeliveryRequest *request, GError **error) {
+    Bytes all;
+    if (!blob_writer_view(request->writer, &all, error))
+        return FALSE;
+    request->size = all.n;
+    request->parsed = message_parse(all);
+    return blob_writer_finish(request->writer, error);
+}
+
 void delivery_submit(DeliveryRequest *request, void (*done)(gpointer data), gpointer data) {
     request->done = done;
     request->done_data = data;

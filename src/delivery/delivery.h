@@ -39,6 +39,12 @@ void delivery_request_add(DeliveryRequest *request, const char *address, gint64 
 /* Runs the slow part on the calling worker, then returns; done (any thread, once) tells the end.
  * The request lives until the caller frees it after done. */
 void delivery_submit(DeliveryRequest *request, void (*done)(gpointer data), gpointer data);
+/* The same in two steps, for a message that is delivered in somebody else's transaction (a notice,
+ * with the entry that it is about): what is slow, on a worker; then a DbWork. The attachments are
+ * not judged. */
+gboolean delivery_prepare(DeliveryRequest *request, GError **error);
+gboolean delivery_commit(DbConn *conn, gpointer request, GError **error);
+
 /* After done: 0 when accepted, else the SMTP code. text: "2.0.0 …", "5.3.4 … [Điều 5.1] …" — the
  * enhanced status code and a sentence, one line, no CRLF. */
 int delivery_code(const DeliveryRequest *request);

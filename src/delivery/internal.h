@@ -41,7 +41,4 @@ struct DeliveryRequest {
     char *text;
 };
 
-/* A DbWork of mail.db: all copies, all entries and the reception record, or nothing. */
-gboolean delivery_commit(DbConn *conn, gpointer request, GError **error);
-
 #endif

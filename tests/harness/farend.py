@@ -50,6 +50,7 @@ class FarEnd:
         return self
 
     def __exit__(self, *unused):
+        self.listener.shutdown(socket.SHUT_RDWR)  # wakes the thread that waits in accept
         self.listener.close()
         for connection in self.connections:
             try:

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "queue/notice.h"
 #include "smtp/client/internal.h"
 
 METRIC_COUNTER(delivered_total, "congvu_sent_recipients_total{result=\"delivered\"}",
@@ -12,17 +13,29 @@ METRIC_COUNTER(failed_total, "congvu_sent_recipients_total{result=\"failed\"}",
                "Recipients elsewhere, by how it ended");
 METRIC_COUNTER(expired_total, "congvu_sent_recipients_total{result=\"expired\"}",
                "Recipients elsewhere, by how it ended");
+METRIC_COUNTER(notices_total, "congvu_sent_notices_total", "Notices to senders (RFC 3464)");
 METRIC_COUNTER(deferred_total, "congvu_sending_deferred_total",
                "Attempts after which a recipient still waits");
 
+enum { NOTICE_MOST = 64 * 1024 * 1024, NOTICE_KINDS = QUEUE_NOTICE_RELAYED + 1 };
+
 typedef struct {
     Job *job;
+    gpointer notices[NOTICE_KINDS]; /* prepared; NULL: none */
     QueueFate *fates;
     QueueSettlement s;
     GString *recipients, *dsn, *last;
 } Settlement;
 
+static void drop_notices(Settlement *settlement) {
+    const SenderNotices *notices = &settlement->job->sender->options.notices;
+    for (guint kind = 0; kind < NOTICE_KINDS; kind++)
+        if (settlement->notices[kind] != NULL)
+            notices->free(g_steal_pointer(&settlement->notices[kind]));
+}
+
 static void settlement_free(Settlement *settlement) {
+    drop_notices(settlement);
     g_free(settlement->fates);
     g_string_free(settlement->recipients, TRUE);
     g_string_free(settlement->dsn, TRUE);
@@ -82,6 +95,67 @@ static void keep_waiting(Settlement *settlement, const Rcpt *rcpt) {
                                rcpt->answer);
 }
 
+/* ---- What the sender is told ---- */
+
+/* Whether this fate belongs into that notice. */
+static gboolean is_told(const QueueFate *fate, const char *parameters, QueueNoticeKind kind,
+                        gboolean late) {
+    guint wanted = queue_notify_of(parameters);
+    switch (kind) {
+    case QUEUE_NOTICE_FAILED:
+        return (fate->action == QUEUE_FAILED || fate->action == QUEUE_EXPIRED) &&
+               (wanted & QUEUE_NOTIFY_FAILURE);
+    case QUEUE_NOTICE_RELAYED:
+        return fate->action == QUEUE_RELAYED && (wanted & QUEUE_NOTIFY_SUCCESS);
+    default:
+        return late && fate->action == QUEUE_STAYS && (wanted & QUEUE_NOTIFY_DELAY);
+    }
+}
+
+static gpointer make_notice(const Settlement *settlement, QueueNoticeKind kind, gboolean late) {
+    const Job *job = settlement->job;
+    const SenderOptions *o = &job->sender->options;
+    g_autofree QueueNoticeRecipient *told = g_new0(QueueNoticeRecipient, job->count);
+    QueueNotice notice = {
+        .kind = kind,
+        .hostname = o->hostname,
+        .domain = o->domain,
+        .sender = job->from,
+        .parameters = job->parameters,
+        .received = job->received,
+        .now = clock_now(),
+        .until = job->received + o->life,
+        .recipients = told,
+        .message = blob_reader_bytes(job->blob),
+    };
+    for (guint i = 0; i < job->count; i++)
+        if (is_told(&settlement->fates[i], job->rcpts[i].parameters, kind, late))
+            told[notice.count++] =
+                (QueueNoticeRecipient){&settlement->fates[i], job->rcpts[i].parameters};
+    if (notice.count == 0)
+        return NULL;
+    g_auto(Buffer) text;
+    buffer_init(&text, NOTICE_MOST);
+    if (!queue_notice_write(&notice, &text)) {
+        log_event(LOG_LEVEL_ERROR, "sending.notice", "queue", log_number(job->entry->id), "error",
+                  "it does not fit", NULL);
+        return NULL;
+    }
+    return o->notices.prepare(job->from, buffer_bytes(&text), o->notices.data);
+}
+
+/* Nobody is told about a notice (RFC 5321 4.5.5, RFC 3461 6.1). */
+static void prepare_notices(Settlement *settlement) {
+    const Job *job = settlement->job;
+    const SenderOptions *o = &job->sender->options;
+    if (*job->from == '\0' || o->notices.prepare == NULL)
+        return;
+    gboolean late = !job->warned && clock_now() - job->received > o->warn_after;
+    for (guint kind = 0; kind < NOTICE_KINDS; kind++)
+        settlement->notices[kind] = make_notice(settlement, (QueueNoticeKind)kind, late);
+    settlement->s.warned = job->warned || late;
+}
+
 static Settlement *make_settlement(Job *job) {
     Settlement *settlement = g_new0(Settlement, 1);
     const SenderOptions *o = &job->sender->options;
@@ -113,11 +187,17 @@ static Settlement *make_settlement(Job *job) {
         .last_answer = settlement->last->str,
         .warned = job->warned,
     };
+    prepare_notices(settlement);
     return settlement;
 }
 
 static gboolean settle_work(DbConn *conn, gpointer data, GError **error) {
     Settlement *settlement = data;
+    const SenderNotices *notices = &settlement->job->sender->options.notices;
+    for (guint kind = 0; kind < NOTICE_KINDS; kind++)
+        if (settlement->notices[kind] != NULL &&
+            !notices->commit(conn, settlement->notices[kind], error))
+            return FALSE;
     return queue_settle(conn, &settlement->s, error);
 }
 
@@ -128,8 +208,14 @@ static void settle_done(gpointer data, const GError *error) {
     if (error != NULL)
         log_event(LOG_LEVEL_ERROR, "sending.unsettled", "queue", log_number(entry->id), "error",
                   error->message, "note", "kept in memory and tried again", NULL);
+    /* A mailbox that is gone or full must not keep its owner's mail from being settled. */
+    if (cv_error_is(error, CV_ERROR_NOT_FOUND) || cv_error_is(error, CV_ERROR_QUOTA) ||
+        cv_error_is(error, CV_ERROR_LIMIT))
+        drop_notices(settlement);
     g_mutex_lock(&sender->lock);
     sender->commits--;
+    for (guint kind = 0; kind < NOTICE_KINDS && error == NULL; kind++)
+        metric_add(&notices_total, settlement->notices[kind] != NULL);
     if (error != NULL) {
         g_queue_push_tail(&sender->again, settlement);
     } else if (*settlement->s.recipients == '\0') {
@@ -153,8 +239,9 @@ static void submit(Sender *sender, Settlement *settlement) {
 
 void job_settle(Job *job) {
     Sender *sender = job->sender;
+    Settlement *settlement = make_settlement(job);
     g_clear_pointer(&job->blob, blob_reader_free);
-    submit(sender, make_settlement(job));
+    submit(sender, settlement);
 }
 
 static Settlement *pop_again(Sender *sender) {
