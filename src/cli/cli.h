@@ -121,6 +121,12 @@ typedef struct {
  * but on a system with a port offset, where "bootstrap" stands for it. FALSE: return *status. */
 gboolean cli_act(CliCall *call, const CliGround *ground, gboolean needed, AuditAct *act,
                  int *status);
+/* record.c: an act that no other layer records, into the audit trail. before and after: JSON or
+ * NULL. */
+gboolean cli_record(CliCall *call, const char *act, const char *subject, const char *before,
+                    const char *after, GError **error);
+/* dns.c: every key's record is published. REFUSED names the first that is not. */
+gboolean cli_dns_keys_published(CliCall *call, GError **error);
 /* After a change to the directory: brings the store in step. Returns the exit status. */
 int cli_changed(CliCall *call);
 /* "2GB", "500 MB", "1073741824", "2GiB": bytes. A GB is 2^30, as the regulation reads it
@@ -161,6 +167,12 @@ int cli_doctor(CliCall *call);
 int cli_forward_check(CliCall *call);
 int cli_init(CliCall *call);
 int cli_password_check(CliCall *call);
+int cli_dkim_create(CliCall *call);
+int cli_dkim_list(CliCall *call);
+int cli_dkim_remove(CliCall *call);
+int cli_dkim_use(CliCall *call);
+int cli_dns_check(CliCall *call);
+int cli_dns_show(CliCall *call);
 int cli_queue_drop(CliCall *call);
 int cli_queue_hold(CliCall *call);
 int cli_queue_list(CliCall *call);

@@ -42,6 +42,13 @@ const CliCommand cli_commands[] = {
     {"queue", "hold", cli_queue_hold, 0, "NUMBER [--release] [--why TEXT]", "hold an entry, or release it"},
     {"queue", "drop", cli_queue_drop, 0, "NUMBER", "remove an entry without a notice to its sender"},
 
+    {"dns", "show", cli_dns_show, 0, "", "what the domain's zone must say for this installation"},
+    {"dns", "check", cli_dns_check, 0, "", "compare that with what is published"},
+    {"dkim", "create", cli_dkim_create, 0, "", "make a new pair of keys, not used yet"},
+    {"dkim", "list", cli_dkim_list, 0, "", "the keys that sign mail on its way out"},
+    {"dkim", "use", cli_dkim_use, 0, "[--unpublished]", "sign with the new keys; those in use become old"},
+    {"dkim", "remove", cli_dkim_remove, 0, "SELECTOR", "remove an old or a new key"},
+
     {"audit", "list", cli_audit_list, 0, "[--subject ADDRESS] [--limit N]", "who did what, when, on what ground"},
     {"audit", "verify", cli_audit_verify, 0, "[--known NUMBER:HASH]", "prove that the trail is whole"},
 

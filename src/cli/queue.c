@@ -105,8 +105,9 @@ int cli_queue_show(CliCall *call) {
     return CLI_DONE;
 }
 
-static int finish(CliCall *call, gboolean ok, GError *error, const char *done) {
-    if (!ok)
+static int finish(CliCall *call, gboolean ok, GError *error, const char *done, const char *act) {
+    g_autofree char *subject = g_strdup_printf("queue %s", call->arguments[0]);
+    if (!ok || !cli_record(call, act, subject, NULL, NULL, &error))
         return cli_refuse(call, error);
     cli_print(call, "%s %s\n", done, call->arguments[0]);
     return CLI_DONE;
@@ -121,7 +122,7 @@ int cli_queue_retry(CliCall *call) {
         return CLI_USAGE;
     GError *error = NULL;
     gboolean ok = queue_retry(call->instance->mail, id, &error);
-    return finish(call, ok, error, "due now:");
+    return finish(call, ok, error, "due now:", "queue.retry");
 }
 
 int cli_queue_hold(CliCall *call) {
@@ -140,7 +141,8 @@ int cli_queue_hold(CliCall *call) {
         return CLI_USAGE;
     GError *error = NULL;
     gboolean ok = queue_hold(call->instance->mail, id, !release, why, &error);
-    return finish(call, ok, error, release ? "released" : "held");
+    return finish(call, ok, error, release ? "released" : "held",
+                  release ? "queue.release" : "queue.hold");
 }
 
 int cli_queue_drop(CliCall *call) {
@@ -152,5 +154,5 @@ int cli_queue_drop(CliCall *call) {
         return CLI_USAGE;
     GError *error = NULL;
     gboolean ok = queue_drop(call->instance->mail, id, &error);
-    return finish(call, ok, error, "dropped");
+    return finish(call, ok, error, "dropped", "queue.drop");
 }

@@ -245,7 +245,7 @@ static void write_program_recipient(const QueueNotice *notice, const QueueNotice
     gsize host = strcspn(fate->remote, " ");
     if (host > 0)
         buffer_printf(out, "Remote-MTA: dns; %.*s\r\n", (int)host, fate->remote);
-    if (*fate->answer != '\0' && g_ascii_isdigit(*fate->answer))
+    if (strspn(fate->answer, "0123456789") == 3 && fate->answer[3] == ' ')
         buffer_printf(out, "Diagnostic-Code: smtp; %s\r\n", fate->answer);
     buffer_printf(out, "Last-Attempt-Date: %s\r\n", date);
     if (notice->kind == QUEUE_NOTICE_DELAYED) {

@@ -215,19 +215,32 @@ static gboolean retry_one(DbConn *conn, gpointer data, GError **error) {
     return db_run(stmt, error) && must_have_changed(conn, data, error);
 }
 
-static gboolean keep_blob(const QueueEntry *entry, gpointer data) {
-    *(BlobId *)data = entry->blob;
+typedef struct {
+    gint64 intake;
+    char **recipients;
+} Dropped;
+
+static gboolean note_dropped(const QueueEntry *entry, gpointer data) {
+    Dropped *dropped = data;
+    dropped->intake = entry->intake;
+    dropped->recipients = g_strsplit(entry->recipients, "\n", -1);
     return TRUE;
 }
 
 static gboolean drop_one(DbConn *conn, gpointer data, GError **error) {
     const Act *act = data;
-    BlobId blob = 0;
-    if (!queue_get(conn, act->id, keep_blob, &blob, error))
+    Dropped dropped = {0};
+    if (!queue_get(conn, act->id, note_dropped, &dropped, error))
         return FALSE;
-    DbStmt *stmt = db_prepare(conn, "DELETE FROM queue_entry WHERE id = ?");
-    db_bind_int(stmt, 1, act->id);
-    return db_run(stmt, error) && blob_reference(conn, blob, -1, error);
+    guint count = g_strv_length(dropped.recipients);
+    g_autofree QueueFate *fates = g_new0(QueueFate, count);
+    for (guint i = 0; i < count; i++)
+        fates[i] = (QueueFate){dropped.recipients[i], QUEUE_DROPPED, "", "", ""};
+    QueueSettlement settlement = {
+        .entry = act->id, .intake = dropped.intake, .fates = fates, .count = count};
+    gboolean settled = queue_settle(conn, &settlement, error);
+    g_strfreev(dropped.recipients);
+    return settled;
 }
 
 gboolean queue_hold(Db *mail, gint64 id, gboolean hold, const char *why, GError **error) {

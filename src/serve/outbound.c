@@ -12,6 +12,7 @@ enum { WORKERS = 8, SESSIONS_SPARE = 64 };
 struct Outbound {
     NetServer *net;
     NetResolver *resolver;
+    Dkim *dkim;
     Sender *sender;
 };
 
@@ -65,6 +66,7 @@ static void fill_options(SenderOptions *o, Outbound *outbound, Instance *instanc
     o->notices = (SenderNotices){notice_prepare, delivery_commit, notice_free, instance};
     o->net = outbound->net;
     o->resolver = outbound->resolver;
+    o->dkim = outbound->dkim;
     o->mail = instance->mail;
     o->blobs = instance->blobs;
     o->hostname = config->hostname;
@@ -97,6 +99,8 @@ static gboolean start_parts(Outbound *outbound, Instance *instance, GError **err
     outbound->resolver = net_resolver_new(config->sending_dns, error);
     if (outbound->resolver == NULL)
         return FALSE;
+    g_autofree char *keys = instance_file(instance, "dkim");
+    outbound->dkim = dkim_new(keys, config->domain);
     SenderOptions options;
     fill_options(&options, outbound, instance);
     outbound->sender = sender_new(&options, error);
@@ -127,6 +131,7 @@ void outbound_stop(Outbound *outbound, gint64 patience) {
         net_server_stop(outbound->net, patience);
     net_resolver_free(outbound->resolver);
     sender_free(outbound->sender);
+    dkim_free(outbound->dkim);
     net_server_free(outbound->net);
     g_free(outbound);
 }

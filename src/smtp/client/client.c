@@ -328,6 +328,11 @@ static NetVerdict take_work(Client *client) {
         if (job == NULL)
             continue;
         client->job = job;
+        if (!job_sign(job)) {
+            client->job = NULL;
+            job_settle(job);
+            continue;
+        }
         if (transaction_begin(client))
             return NET_AGAIN;
     }

@@ -187,6 +187,9 @@ struct Job {
 /* Reads the entry; NULL: it is no longer to be sent (the entry is forgotten) or cannot be read now
  * (it is put off). Not under the lock. */
 Job *job_load(Entry *entry);
+/* Puts our signatures in front of the message. FALSE: it cannot be signed now, and all its
+ * recipients are put off. */
+gboolean job_sign(Job *job);
 void job_free(Job *job);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Job, job_free)
 void rcpt_set(Rcpt *rcpt, RcptState state, const char *status, const char *answer,

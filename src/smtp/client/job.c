@@ -124,3 +124,14 @@ Job *job_load(Entry *entry) {
     g_mutex_unlock(&sender->lock);
     return NULL;
 }
+
+gboolean job_sign(Job *job) {
+    Dkim *dkim = job->sender->options.dkim;
+    g_autoptr(GError) error = NULL;
+    if (dkim == NULL || dkim_sign(dkim, blob_reader_bytes(job->blob), &job->prefix, &error))
+        return TRUE;
+    log_event(LOG_LEVEL_ERROR, "sending.unsigned", "queue", log_number(job->entry->id), "error",
+              error->message, "note", "it waits until it can be signed", NULL);
+    job_set(job, RCPT_OPEN, RCPT_DEFERRED, "4.3.5", error->message, "");
+    return FALSE;
+}

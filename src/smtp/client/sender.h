@@ -13,6 +13,7 @@
 #ifndef CV_SMTP_CLIENT_SENDER_H
 #define CV_SMTP_CLIENT_SENDER_H
 
+#include "dkim/dkim.h"
 #include "net/net.h"
 #include "net/resolver.h"
 #include "queue/result.h"
@@ -32,6 +33,7 @@ typedef struct {
 typedef struct {
     NetServer *net; /* for these sessions alone */
     NetResolver *resolver;
+    Dkim *dkim; /* NULL: nothing is signed */
     Db *mail;
     BlobStore *blobs;
     const char *hostname; /* said in EHLO, and the reporting server of notices */
