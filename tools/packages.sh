@@ -12,7 +12,7 @@ PACKAGES_test="git python3 python3-pytest python3-pytest-xdist libcmocka-dev lib
     clang clang-format clang-tidy libclang-rt-14-dev llvm curl swaks libnet-ssleay-perl isync mutt fetchmail
     ca-certificates postfix opendkim python3-dkim procps"
 PACKAGES_long="valgrind"
-PACKAGES_bench="postfix dovecot-core dovecot-imapd dovecot-lmtpd strace procps"
+PACKAGES_bench="postfix opendkim dovecot-core dovecot-imapd dovecot-lmtpd strace procps"
 
 packages_missing() {
     local package
@@ -76,7 +76,7 @@ packages_need() {
     $as_root apt-get $quiet update >/dev/null 2>&1 || true
     $as_root env DEBIAN_FRONTEND=noninteractive ${apt/apt-get/apt-get $quiet} </dev/null >&2 ||
         status=1
-    for name in postfix dovecot-core; do
+    for name in postfix dovecot-core opendkim; do
         case " $missing " in
             *" $name "*) $as_root update-rc.d "${name%-core}" disable >/dev/null 2>&1 || true ;;
         esac
