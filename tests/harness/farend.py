@@ -86,7 +86,7 @@ class FarEnd:
 class Session:
     def __init__(self, far, connection):
         self.far, self.connection, self.buffer = far, connection, b""
-        self.message, self.tls = Message(), False
+        self.message, self.tls, self.mail = Message(), False, False
 
     def say(self, text):
         if isinstance(text, str):
@@ -151,11 +151,13 @@ class Session:
         found = re.match(r"MAIL FROM:<(.*)>(.*)", line)
         self.message.sender, self.message.mail_parameters = found.group(1), found.group(2).strip()
         self.message.tls = self.tls
-        self.answer("MAIL", line, "250 2.1.0 ok")
+        self.mail = self.answer("MAIL", line, "250 2.1.0 ok")
 
     def on_rcpt(self, line):
         found = re.match(r"RCPT TO:<(.*)>(.*)", line)
-        if self.answer("RCPT", line, "250 2.1.5 ok"):
+        if not self.mail:
+            self.say("503 5.5.1 MAIL first")
+        elif self.answer("RCPT", line, "250 2.1.5 ok"):
             self.message.recipients.append(found.group(1))
             self.message.rcpt_parameters.append(found.group(2).strip())
 

@@ -245,15 +245,37 @@ static NetVerdict after_hello(Client *client) {
 }
 
 static NetVerdict refused(Client *client) {
-    g_autofree char *why = g_strdup_printf("%u %s", client->reply.code, client->reply.text->str);
+    g_autofree char *why = smtp_reply_answer(&client->reply);
     g_autofree char *status = g_strdup(smtp_reply_status(&client->reply));
     status[0] = '4'; /* this server refuses, another one or another day may not */
     return give_up(client, status, why);
 }
 
+/* A server greets with its name (RFC 5321 4.2): with ours, mail for others would go round. */
+static gboolean is_ourselves(const Client *client) {
+    const char *hostname = client->sender->hostname;
+    const char *text = client->reply.text->str;
+    gsize n = strlen(hostname);
+    return g_ascii_strncasecmp(text, hostname, n) == 0 && (text[n] == ' ' || text[n] == '\0');
+}
+
+static NetVerdict loops(Client *client) {
+    Sender *sender = client->sender;
+    client->ended = TRUE;
+    g_mutex_lock(&sender->lock);
+    uncount_locked(client);
+    destination_refused_locked(client->destination, "5.4.6",
+                               "the domain's mail leads back to this server");
+    g_mutex_unlock(&sender->lock);
+    buffer_append_string(net_output(client->net), "QUIT\r\n");
+    return NET_CLOSE;
+}
+
 static NetVerdict on_greeting(Client *client) {
     if (smtp_reply_class(&client->reply) != 2)
         return refused(client);
+    if (is_ourselves(client))
+        return loops(client);
     say_ehlo(client);
     return NET_AGAIN;
 }

@@ -104,3 +104,9 @@ const char *smtp_reply_status(const SmtpReply *reply) {
         return reply->status;
     return by_class[smtp_reply_class(reply) >= 4 ? smtp_reply_class(reply) - 3 : 0];
 }
+
+char *smtp_reply_answer(const SmtpReply *reply) {
+    return reply->status[0] == '\0'
+               ? g_strdup_printf("%u %s", reply->code, reply->text->str)
+               : g_strdup_printf("%u %s %s", reply->code, reply->status, reply->text->str);
+}

@@ -37,5 +37,7 @@ static inline guint smtp_reply_class(const SmtpReply *reply) {
 }
 /* The status, or the one that the code alone gives: "5.0.0". */
 const char *smtp_reply_status(const SmtpReply *reply);
+/* "550 5.1.1 no such mailbox", g_free. */
+char *smtp_reply_answer(const SmtpReply *reply);
 
 #endif

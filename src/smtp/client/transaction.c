@@ -134,15 +134,9 @@ static RcptState state_of(const SmtpReply *reply) {
     return smtp_reply_class(reply) == 5 ? RCPT_FAILED : RCPT_DEFERRED;
 }
 
-static char *answer_of(const SmtpReply *reply) {
-    return reply->status[0] == '\0'
-               ? g_strdup_printf("%u %s", reply->code, reply->text->str)
-               : g_strdup_printf("%u %s %s", reply->code, reply->status, reply->text->str);
-}
-
 /* Those of the batch that are in this state get what the server said. */
 static void set_batch(Client *client, RcptState from, RcptState to) {
-    g_autofree char *answer = answer_of(&client->reply);
+    g_autofree char *answer = smtp_reply_answer(&client->reply);
     for (guint i = 0; i < client->batch_count; i++) {
         Rcpt *rcpt = &client->job->rcpts[client->batch[i]];
         if (rcpt->state == from)
@@ -190,7 +184,7 @@ static gboolean is_too_many(const Client *client) {
 }
 
 static void take_rcpt(Client *client, Rcpt *rcpt) {
-    g_autofree char *answer = answer_of(&client->reply);
+    g_autofree char *answer = smtp_reply_answer(&client->reply);
     const char *status = smtp_reply_status(&client->reply);
     if (smtp_reply_class(&client->reply) == 2) {
         client->accepted++;
@@ -253,7 +247,7 @@ static TransactionResult on_end(Client *client) {
 
 /* RFC 5321 3.8: the server is going, whatever it was asked. What it did not answer is put off. */
 static TransactionResult on_421(Client *client) {
-    g_autofree char *answer = answer_of(&client->reply);
+    g_autofree char *answer = smtp_reply_answer(&client->reply);
     const char *status = smtp_reply_status(&client->reply);
     job_set(client->job, RCPT_OPEN, RCPT_DEFERRED, status, answer, client->remote);
     job_set(client->job, RCPT_ACCEPTED, RCPT_DEFERRED, status, answer, client->remote);
