@@ -39,6 +39,9 @@ extern const char blob_schema_v1[];
  * which goes with the writer when it is not kept. One thread at a time. */
 typedef struct BlobWriter BlobWriter;
 BlobWriter *blob_writer_new(BlobStore *store);
+/* Keeps less in memory, from now on: at most this many bytes (at least 1). For what strangers send.
+ */
+void blob_writer_limit_memory(BlobWriter *writer, gsize bytes);
 gboolean blob_writer_append(BlobWriter *writer, Bytes bytes, GError **error);
 guint64 blob_writer_size(const BlobWriter *writer);
 /* All bytes so far, in memory or mapped; valid until the next append or free. */

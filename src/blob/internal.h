@@ -26,6 +26,7 @@ struct BlobWriter {
     CryptoDigest *digest;
     guint8 hash[CRYPTO_DIGEST_BYTES];
     Buffer pending;   /* not yet in the file; all bytes while there is no file */
+    gsize memory;     /* bytes of pending at most */
     guint64 written;  /* bytes in the file */
     guint64 pushed;   /* of them, handed to the disk early */
     int fd;           /* -1: no file */

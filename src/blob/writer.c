@@ -22,8 +22,13 @@ BlobWriter *blob_writer_new(BlobStore *store) {
     writer->store = store;
     writer->digest = crypto_digest_new();
     writer->fd = -1;
+    writer->memory = BLOB_MEMORY_LIMIT;
     buffer_init(&writer->pending, BLOB_MEMORY_LIMIT);
     return writer;
+}
+
+void blob_writer_limit_memory(BlobWriter *writer, gsize bytes) {
+    writer->memory = MIN(bytes, (gsize)BLOB_MEMORY_LIMIT);
 }
 
 static gboolean fail_io(BlobWriter *writer, const char *what, GError **error) {
@@ -140,12 +145,12 @@ gboolean blob_writer_append(BlobWriter *writer, Bytes bytes, GError **error) {
         return cv_fail(error, CV_ERROR_INTERNAL, "bytes appended to a message that has ended");
     unmap(writer);
     crypto_digest_update(writer->digest, bytes);
-    if (bytes.n <= BLOB_MEMORY_LIMIT - writer->pending.n)
+    if (bytes.n + writer->pending.n <= writer->memory)
         return buffer_append_bytes(&writer->pending, bytes) ||
                cv_fail(error, CV_ERROR_INTERNAL, "a message's buffer is full");
     if (!write_pending(writer, error))
         return FALSE;
-    if (bytes.n < BLOB_MEMORY_LIMIT)
+    if (bytes.n < writer->memory)
         return buffer_append_bytes(&writer->pending, bytes) ||
                cv_fail(error, CV_ERROR_INTERNAL, "a message's buffer is full");
     return write_out(writer, bytes, error);

@@ -45,7 +45,7 @@ typedef enum {
     PHASE_LINGER,     /* nothing more is sent; input is thrown away until the peer closes */
 } SessionPhase;
 
-#define NET_OUTPUT_LOW      (NET_OUTPUT_HIGH / 4)
+#define NET_OUTPUT_LOW      4 /* drained: below this part of the high mark */
 #define NET_READ_PIECE      (16 * 1024)
 #define NET_TURN_RUNS       16                     /* calls of run() before others get their turn */
 #define NET_STUCK_TIME      (120 * G_USEC_PER_SEC) /* output without any progress */
@@ -191,6 +191,7 @@ gboolean net_io_begin_tls(NetSession *session);
 /* Adds event bits; when nobody owns the session it goes to the ready list. */
 void net_session_post(NetSession *session, guint bits);
 /* The owner puts its session at the end of the ready list and lets go of it. */
+gsize net_output_high(const NetSession *session); /* bytes */
 void net_ready_push(NetSession *session);
 gboolean net_workers_start(NetServer *server, GError **error);
 void net_workers_stop(NetServer *server);

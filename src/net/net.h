@@ -75,7 +75,8 @@ typedef struct {
 typedef struct {
     guint workers;                 /* threads; 0: 4 per core, at least 8 */
     guint session_maximum;         /* sessions in all; further ones are told so and closed */
-    guint session_maximum_address; /* per peer address (IPv6: per /64), before sign-in; 0: none */
+    guint session_maximum_address; /* per peer address (IPv6: per /64), before sign-in; 0: none. At
+                                    * most half of the descriptors that the process may have */
 } NetOptions;
 
 NetServer *net_server_new(const NetOptions *options, GError **error);
@@ -130,12 +131,16 @@ gboolean net_server_set_trust(NetServer *server, const char *file, GError **erro
 
 /* Unread input. Take with buffer_consume; what is left is there at the next call. */
 Buffer *net_input(NetSession *session);
+/* Bytes of unread input kept from now on, at most the protocol's input_maximum. For run(): small
+ * between commands, large inside of a message. */
+void net_set_input_maximum(NetSession *session, gsize bytes);
 /* Output: appended bytes are sent when run() returns. Its maximum is NET_OUTPUT_LIMIT: a protocol
  * that produces much checks net_output_full between pieces and returns NET_WAIT_OUTPUT. */
 Buffer *net_output(NetSession *session);
-#define NET_OUTPUT_HIGH  (256 * 1024)
-#define NET_OUTPUT_LIMIT (64 * 1024 * 1024)
-gboolean net_output_full(NetSession *session); /* NET_OUTPUT_HIGH reached */
+#define NET_OUTPUT_HIGH     (256 * 1024)
+#define NET_OUTPUT_STRANGER (4 * 1024) /* instead of it, for a caller who has not signed in */
+#define NET_OUTPUT_LIMIT    (64 * 1024 * 1024)
+gboolean net_output_full(NetSession *session); /* NET_OUTPUT_HIGH (or _STRANGER) reached */
 /* Sends what is in the output now, as far as the socket takes it, without waiting: between the
  * pieces of a long answer. FALSE: the socket is full, return NET_WAIT_OUTPUT. */
 gboolean net_flush(NetSession *session);

@@ -48,6 +48,10 @@ NetServer *net_server_new(const NetOptions *options, GError **error) {
         g_mutex_init(&server->fd_locks[i]);
     server->by_fd_size = descriptor_limit();
     server->by_fd = g_new0(NetSession *, server->by_fd_size);
+    /* However few descriptors there are, no address takes more than half of them. */
+    if (server->options.session_maximum_address != 0)
+        server->options.session_maximum_address =
+            CLAMP(server->options.session_maximum_address, 1, MAX(1, server->by_fd_size / 2));
     server->addresses = g_hash_table_new_full(hash_key, equal_keys, g_free, NULL);
     server->listeners = g_ptr_array_new();
     server->ready_tail = &server->ready_head;

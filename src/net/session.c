@@ -161,8 +161,16 @@ Buffer *net_output(NetSession *session) {
     return &session->output;
 }
 
+void net_set_input_maximum(NetSession *session, gsize bytes) {
+    session->input.maximum = MIN(bytes, session->protocol->input_maximum);
+}
+
+gsize net_output_high(const NetSession *session) {
+    return session->listener == NULL || session->signed_in ? NET_OUTPUT_HIGH : NET_OUTPUT_STRANGER;
+}
+
 gboolean net_output_full(NetSession *session) {
-    return session->output.n >= NET_OUTPUT_HIGH;
+    return session->output.n >= net_output_high(session);
 }
 
 gboolean net_flush(NetSession *session) {

@@ -144,7 +144,8 @@ static gboolean take_input(NetSession *session, guint *events) {
 static gboolean has_reason(NetSession *session, guint *events) {
     const guint always = NET_EVENT_START | NET_EVENT_WAKE | NET_EVENT_SECURED | NET_EVENT_DEADLINE |
                          NET_EVENT_SHUTDOWN | NET_EVENT_OUTPUT;
-    if (session->waiting == NET_WAIT_OUTPUT && session->output.n <= NET_OUTPUT_LOW)
+    if (session->waiting == NET_WAIT_OUTPUT &&
+        session->output.n <= net_output_high(session) / NET_OUTPUT_LOW)
         *events |= NET_EVENT_OUTPUT;
     if (session->eof || session->hung_up) { /* said once by itself, and with every other event */
         gboolean news = !session->eof_told && session->waiting != NET_WAIT_OUTPUT;
@@ -329,7 +330,7 @@ static guint32 interest(const NetSession *session) {
         return session->read_wants_write ? EPOLLOUT : EPOLLIN;
     case PHASE_OPEN:
         if (session->waiting == NET_WAIT_INPUT && !session->eof &&
-            session->output.n < NET_OUTPUT_HIGH)
+            session->output.n < net_output_high(session))
             mask |= EPOLLIN | EPOLLRDHUP;
         return mask;
     case PHASE_LINGER:

@@ -117,6 +117,7 @@ static void signed_in(SmtpSession *session) {
     session->idle = 0;
     session->auth_failures = 0;
     net_session_signed_in(session->net);
+    smtp_size_input(session);
     metric_add(&sign_ins, 1);
     log_event(LOG_LEVEL_INFO, "smtp.auth", "session", net_session_id(session->net), "account",
               log_number(account->id), "address", account->address, NULL);

@@ -31,7 +31,7 @@ void smtp_cmd_bdat(SmtpSession *session, Bytes arguments) {
         smtp_reply_close(session, 501, "5.5.4 BDAT size [LAST] is wanted");
         return;
     }
-    if (mail == NULL || mail->recipients->len == 0) {
+    if (mail == NULL || mail->recipients.count == 0) {
         discard_chunk(session, size, 503, "5.5.1 MAIL and RCPT come first");
         return;
     }

@@ -6,7 +6,7 @@ void smtp_cmd_data(SmtpSession *session, Bytes arguments) {
         smtp_reply(session, 503, "5.5.1 MAIL and RCPT come first, and DATA never follows BDAT");
         return;
     }
-    if (session->mail->recipients->len == 0) {
+    if (session->mail->recipients.count == 0) {
         smtp_reply(session, 554, "5.5.1 No valid recipients");
         return;
     }

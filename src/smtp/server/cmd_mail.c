@@ -133,17 +133,11 @@ static char *join_dsn(const MailArguments *a) {
     return g_string_free(dsn, dsn->len == 0);
 }
 
-static void clear_recipient(gpointer data) {
-    SmtpRecipient *recipient = data;
-    g_free(recipient->address);
-    g_free(recipient->dsn);
-}
-
-static SmtpTransaction *transaction_new(void) {
+static SmtpTransaction *transaction_new(const SmtpSession *session) {
     SmtpTransaction *mail = g_new0(SmtpTransaction, 1);
     mail->body = "7BIT";
-    mail->recipients = g_array_new(FALSE, FALSE, sizeof(SmtpRecipient));
-    g_array_set_clear_func(mail->recipients, clear_recipient);
+    smtp_recipients_init(&mail->recipients,
+                         session->account == 0 ? SMTP_STRANGER_BYTES : G_MAXUINT32 / 2);
     return mail;
 }
 
@@ -173,7 +167,7 @@ void smtp_cmd_mail(SmtpSession *session, Bytes arguments) {
         return;
     }
     const char *text = NULL;
-    MailArguments a = {.session = session, .mail = transaction_new()};
+    MailArguments a = {.session = session, .mail = transaction_new(session)};
     Reader r = reader_of(arguments);
     int code = take_mail(session, &a, &r, &text);
     if (code != 0) {

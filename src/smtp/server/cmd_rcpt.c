@@ -107,25 +107,29 @@ static int resolve(SmtpSession *session, const SmtpPath *path, gint64 *account, 
     }
 }
 
-static int take_rcpt(SmtpSession *session, Reader *r, SmtpPath *path, SmtpRecipient *recipient,
-                     const char **text) {
+/* 0: taken; else the code with *text. */
+static int take_rcpt(SmtpSession *session, Reader *r, SmtpPath *path, const char **text) {
     if (!reader_skip_nocase(r, "TO:") || !smtp_take_path(r, path) || path->address.n == 0) {
         *text = "5.1.3 RCPT TO:<address> is wanted";
         return 501;
     }
+    SmtpRecipients *recipients = &session->mail->recipients;
+    g_autofree char *dsn = NULL;
     int code;
-    *text = take_parameters(r, &recipient->dsn, &code);
+    *text = take_parameters(r, &dsn, &code);
     if (*text != NULL)
         return code;
     if (path->utf8 && !session->mail->smtputf8) {
         *text = "5.6.7 An address beyond ASCII needs SMTPUTF8";
         return 553;
     }
-    if (session->mail->recipients->len >= session->service->options.recipients_maximum) {
-        *text = "4.5.3 Too many recipients for one message"; /* RFC 5321 4.5.3.1.10 */
-        return 452;
-    }
-    return resolve(session, path, &recipient->account, text);
+    gint64 account = 0;
+    gboolean full = recipients->count >= session->service->options.recipients_maximum;
+    code = full ? 0 : resolve(session, path, &account, text);
+    if (code != 0 || (!full && smtp_recipients_add(recipients, path->address, account, dsn)))
+        return code;
+    *text = "4.5.3 Too many recipients for one message"; /* RFC 5321 4.5.3.1.10 */
+    return 452;
 }
 
 void smtp_cmd_rcpt(SmtpSession *session, Bytes arguments) {
@@ -135,19 +139,15 @@ void smtp_cmd_rcpt(SmtpSession *session, Bytes arguments) {
     }
     const char *text = NULL;
     SmtpPath path = {0};
-    SmtpRecipient recipient = {0};
     Reader r = reader_of(arguments);
-    int code = take_rcpt(session, &r, &path, &recipient, &text);
-    g_autofree char *address = bytes_dup_string(path.address);
+    int code = take_rcpt(session, &r, &path, &text);
     if (code != 0) {
+        g_autofree char *address = bytes_dup_string(path.address);
         metric_add(&refused_recipients, 1);
         log_event(LOG_LEVEL_INFO, "smtp.rcpt-refused", "session", net_session_id(session->net),
                   "recipient", address, "code", log_number(code), "text", text, NULL);
         smtp_reply(session, code, text);
-        g_free(recipient.dsn);
         return;
     }
-    recipient.address = g_steal_pointer(&address);
-    g_array_append_val(session->mail->recipients, recipient);
     smtp_reply(session, 250, "2.1.5 Recipient ok");
 }

@@ -115,6 +115,8 @@ BlobWriter *blob_writer_new(BlobStore *store) {
     return writer;
 }
 
+void blob_writer_limit_memory(BlobWriter *writer, gsize bytes) {}
+
 gboolean blob_writer_append(BlobWriter *writer, Bytes bytes, GError **error) {
     if (writer->fake->blob_fails)
         return cv_fail(error, CV_ERROR_STORAGE, "played failure");

@@ -65,7 +65,7 @@ void smtp_finish_abandon(SmtpSession *session) {
 static void log_end(SmtpSession *session, const char *event, int code, const char *text) {
     const SmtpTransaction *mail = session->mail;
     log_event(LOG_LEVEL_INFO, event, "session", net_session_id(session->net), "sender",
-              mail->sender, "recipients", log_number(mail->recipients->len), "size",
+              mail->sender, "recipients", log_number(mail->recipients.count), "size",
               log_number((gint64)mail->size), "account",
               session->account == 0 ? NULL : log_number(session->account), "code", log_number(code),
               "text", text, NULL);
@@ -131,10 +131,9 @@ static DeliveryRequest *make_request(SmtpSession *session) {
     delivery_request_set_session(request, net_session_id(session->net),
                                  smtp_door_name(session->service->door), session->account);
     delivery_request_set_sender(request, mail->sender, mail->dsn, mail->body, mail->smtputf8);
-    for (guint i = 0; i < mail->recipients->len; i++) {
-        const SmtpRecipient *r = &g_array_index(mail->recipients, SmtpRecipient, i);
-        delivery_request_add(request, r->address, r->account, r->dsn);
-    }
+    SmtpRecipient r;
+    for (gsize at = 0; smtp_recipients_next(&mail->recipients, &at, &r);)
+        delivery_request_add(request, r.address, r.account, r.dsn);
     return request;
 }
 

@@ -83,8 +83,16 @@ void smtp_reply_close(SmtpSession *session, int code, const char *text) {
     session->verdict = NET_CLOSE;
 }
 
+void smtp_size_input(SmtpSession *session) {
+    gsize bytes = SMTP_INPUT;
+    if (session->account == 0 && (session->mail == NULL || !session->mail->content))
+        bytes = smtp_is_submission(session) ? SMTP_INPUT_AUTH : SMTP_INPUT_COMMANDS;
+    net_set_input_maximum(session->net, bytes);
+}
+
 void smtp_reset(SmtpSession *session) {
     g_clear_pointer(&session->mail, smtp_transaction_free);
+    smtp_size_input(session);
 }
 
 /* ---- Lines ---- */
@@ -94,7 +102,8 @@ typedef enum { LINE_NONE, LINE_READY, LINE_LONG, LINE_BARE } LineKind;
 /* Looks for the next line; *whole is how much of the input it takes. */
 static LineKind find_line(SmtpSession *session, Bytes *line, gsize *whole) {
     Bytes all = buffer_bytes(net_input(session->net));
-    gboolean long_one = session->phase == SMTP_PHASE_AUTH || bytes_starts_nocase(all, "AUTH ");
+    gboolean long_one = session->phase == SMTP_PHASE_AUTH ||
+                        (smtp_is_submission(session) && bytes_starts_nocase(all, "AUTH "));
     gsize limit = long_one ? SMTP_AUTH_LINE : SMTP_COMMAND_LINE;
     gssize lf = bytes_find_byte(all, '\n');
     *whole = lf < 0 ? all.n : (gsize)lf + 1;
@@ -245,6 +254,7 @@ static NetVerdict smtp_run(NetSession *net, gpointer state, NetEvents events) {
     session->service = net_session_service(net);
     if (events & NET_EVENT_START) {
         session->verdict = NET_WAIT_INPUT;
+        smtp_size_input(session);
         greet(session);
     }
     if (events & NET_EVENT_SECURED)
@@ -271,7 +281,7 @@ static void smtp_free(gpointer state) {
               log_number(session->messages), "errors", log_number(session->errors), NULL);
     smtp_finish_abandon(session);
     smtp_auth_forget(session);
-    smtp_reset(session);
+    g_clear_pointer(&session->mail, smtp_transaction_free);
     g_clear_pointer(&session->greeting, g_free);
 }
 

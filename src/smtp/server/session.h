@@ -5,11 +5,18 @@
 
 #include "smtp/grammar.h"
 #include "smtp/server/content.h"
+#include "smtp/server/recipients.h"
 #include "smtp/server/smtp.h"
 
 #define SMTP_COMMAND_LINE 2048        /* RFC 5321 4.5.3.1.4: 512, and what extensions add */
 #define SMTP_AUTH_LINE    (12 * 1024) /* RFC 4954 4 */
-#define SMTP_INPUT        (32 * 1024)
+/* Unread input: of a message, and between commands before sign-in (on 25, where nobody signs in, a
+ * line and the beginning of the next). */
+#define SMTP_INPUT          (32 * 1024)
+#define SMTP_INPUT_AUTH     (13 * 1024)
+#define SMTP_INPUT_COMMANDS (4 * 1024)
+/* A transaction of one who has not signed in keeps no more of recipients and content in memory. */
+#define SMTP_STRANGER_BYTES (22 * 1024)
 
 typedef enum {
     SMTP_PHASE_COMMAND,
@@ -20,20 +27,14 @@ typedef enum {
     SMTP_PHASE_WAIT_DELIVERY, /* the message is being stored */
 } SmtpPhase;
 
-typedef struct {
-    char *address;  /* as given */
-    gint64 account; /* 0: another domain */
-    char *dsn;
-} SmtpRecipient;
-
 /* From MAIL to the end of the data. */
 typedef struct {
     char *sender; /* "" for the null path */
     char *dsn;    /* "RET=… ENVID=…" or NULL */
     const char *body;
     gboolean smtputf8;
-    guint64 declared;   /* SIZE, 0: not told */
-    GArray *recipients; /* SmtpRecipient */
+    guint64 declared; /* SIZE, 0: not told */
+    SmtpRecipients recipients;
 
     gboolean content;  /* DATA or the first BDAT has begun */
     gboolean chunking; /* it was BDAT */
@@ -86,6 +87,8 @@ const char *smtp_door_name(SmtpDoor door);
 /* [Điều 4.2.c] FALSE: the account was locked or closed since it signed in. */
 gboolean smtp_account_is_active(SmtpSession *session);
 extern const char smtp_locked_text[];
+/* Input is taken as large as the session's state needs it. */
+void smtp_size_input(SmtpSession *session);
 /* Ends the transaction, if there is one. */
 void smtp_reset(SmtpSession *session);
 

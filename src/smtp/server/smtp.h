@@ -8,7 +8,7 @@
  *  - Mail for other domains is taken from signed-in accounts only, and only through the submission
  *    doors; port 25 offers no AUTH at all.
  *  - 250 to the end of the data means: on stable storage (delivery/).
- *  - A stranger holds at most one line of input, one transaction record and BLOB_MEMORY_LIMIT.
+ *  - Who has not signed in holds at most SMTP_INPUT, NET_OUTPUT_STRANGER and SMTP_STRANGER_BYTES.
  *
  * What an installation may decide is in SmtpOptions, each limit with its answer. Times are
  * microseconds, sizes bytes. */

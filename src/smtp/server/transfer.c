@@ -10,7 +10,7 @@ void smtp_transaction_free(SmtpTransaction *mail) {
     if (mail == NULL)
         return;
     blob_writer_free(mail->writer);
-    g_array_unref(mail->recipients);
+    smtp_recipients_release(&mail->recipients);
     g_free(mail->sender);
     g_free(mail->dsn);
     g_free(mail);
@@ -51,9 +51,12 @@ static void write_own(SmtpSession *session, void (*write)(SmtpSession *, Buffer 
 void smtp_content_begin(SmtpSession *session) {
     SmtpTransaction *mail = session->mail;
     mail->content = TRUE;
+    smtp_size_input(session);
     mail->started = clock_monotonic();
     mail->lines.line_maximum = session->service->options.text_line_maximum;
     mail->writer = blob_writer_new(store_blobs(session->service->store));
+    if (session->account == 0) /* recipients and content share what a stranger may hold */
+        blob_writer_limit_memory(mail->writer, SMTP_STRANGER_BYTES + 1 - mail->recipients.packed.n);
     write_own(session, smtp_write_received);
     smtp_content_deadline(session);
 }
