@@ -104,9 +104,14 @@ void smtp_lines_end(SmtpLines *lines) {
         lines->bare = TRUE;
 }
 
-static void end_name(SmtpHeader *header) {
-    Bytes name = bytes_of(header->name, header->name_length);
-    header->naming = FALSE;
+/* Fields that are taken out. Return-Path is ours to write (RFC 5321 4.4). Bcc names people that the
+ * others shall not see (RFC 5322 3.6.3); of a submission only: what other systems sent stays. */
+static gboolean is_dropped(const SmtpHeader *header, Bytes name) {
+    return bytes_is(name, "return-path") ||
+           (header->submission && (bytes_is(name, "bcc") || bytes_is(name, "resent-bcc")));
+}
+
+static void note_name(SmtpHeader *header, Bytes name) {
     if (bytes_is(name, "received"))
         header->received++;
     else if (bytes_is(name, "date"))
@@ -115,15 +120,24 @@ static void end_name(SmtpHeader *header) {
         header->has_message_id = TRUE;
 }
 
-static void name_byte(SmtpHeader *header, guint8 c) {
-    if (c == ':')
-        end_name(header);
-    else if (c != ' ' && c != '\t') { /* RFC 5322 4.5: blanks before the colon are obsolete */
-        if (header->name_length < sizeof header->name)
-            header->name[header->name_length++] = g_ascii_tolower((char)c);
-        else
-            header->naming = FALSE; /* longer than any name that we look for */
-    }
+/* The name is known, or is none that we look for: what was kept of the line goes its way. */
+static void end_name(SmtpHeader *header, gboolean whole, SmtpEmit emit, gpointer data) {
+    char folded[SMTP_FIELD_NAME];
+    gsize n = 0;
+    for (gsize i = 0; whole && i < header->kept_length; i++)
+        if (header->kept[i] != ' ' && header->kept[i] != '\t') /* RFC 5322 4.5 allows "Name :" */
+            folded[n++] = g_ascii_tolower(header->kept[i]);
+    header->naming = FALSE;
+    note_name(header, bytes_of(folded, n));
+    header->dropping = is_dropped(header, bytes_of(folded, n));
+    if (!header->dropping && header->kept_length > 0)
+        emit(bytes_of(header->kept, header->kept_length), data);
+    header->kept_length = 0;
+}
+
+void smtp_header_end(SmtpHeader *header, SmtpEmit emit, gpointer data) {
+    if (header->naming)
+        end_name(header, FALSE, emit, data);
 }
 
 /* At the beginning of a line. TRUE: the header's fields end before this byte. */
@@ -134,13 +148,36 @@ static gboolean begin_line(SmtpHeader *header, Bytes rest, gboolean *ends) {
         if (header->held || *ends)
             return TRUE;
     }
+    gboolean folded = rest.p[0] == ' ' || rest.p[0] == '\t';
     header->mid_line = TRUE;
-    header->naming = rest.p[0] != ' ' && rest.p[0] != '\t';
-    header->name_length = 0;
+    header->naming = !folded;
+    header->dropping &= folded;
     return FALSE;
 }
 
-gsize smtp_header_take(SmtpHeader *header, Bytes piece, gboolean *ends) {
+/* One byte of a name. */
+static void take_name(SmtpHeader *header, guint8 c, SmtpEmit emit, gpointer data) {
+    if (c == ':')
+        end_name(header, TRUE, emit, data);
+    else if (header->kept_length == sizeof header->kept)
+        end_name(header, FALSE, emit, data); /* longer than any name that we look for */
+    if (header->naming)
+        header->kept[header->kept_length++] = (char)c;
+}
+
+/* The rest of a line, or as much of it as there is. */
+static gsize take_line(SmtpHeader *header, Bytes rest, SmtpEmit emit, gpointer data) {
+    gssize lf = bytes_find_byte(rest, '\n');
+    gsize n = lf < 0 ? rest.n : (gsize)lf + 1;
+    if (!header->dropping)
+        emit_some(rest, n, emit, data);
+    if (lf >= 0)
+        header->mid_line = FALSE;
+    return n;
+}
+
+gsize smtp_header_take(SmtpHeader *header, Bytes piece, gboolean *ends, SmtpEmit emit,
+                       gpointer data) {
     gsize at = 0;
     *ends = FALSE;
     if (header->held && piece.n > 0) {
@@ -150,7 +187,7 @@ gsize smtp_header_take(SmtpHeader *header, Bytes piece, gboolean *ends) {
             return 0;
         }
         header->mid_line = TRUE; /* a bare CR; the message will be refused */
-        header->naming = FALSE;
+        emit(BYTES_LITERAL("\r"), data);
     }
     while (at < piece.n) {
         Bytes rest = bytes_slice(piece, at, piece.n);
@@ -159,14 +196,13 @@ gsize smtp_header_take(SmtpHeader *header, Bytes piece, gboolean *ends) {
             return at;
         }
         if (header->naming && rest.p[0] != '\n') {
-            name_byte(header, rest.p[0]);
-            at++;
+            take_name(header, rest.p[0], emit, data);
+            if (header->naming)
+                at++;
             continue;
         }
-        gssize lf = bytes_find_byte(rest, '\n');
-        at = lf < 0 ? piece.n : at + (gsize)lf + 1;
-        if (lf >= 0)
-            header->mid_line = header->naming = FALSE;
+        smtp_header_end(header, emit, data);
+        at += take_line(header, rest, emit, data);
     }
     return at;
 }

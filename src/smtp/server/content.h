@@ -30,21 +30,26 @@ void smtp_lines_take(SmtpLines *lines, Bytes piece);
 /* At the end of the message: a CR at the very end is bare too. */
 void smtp_lines_end(SmtpLines *lines);
 
-/* The header; zeroed, except done. */
+/* The header; zeroed but for submission. */
+#define SMTP_FIELD_NAME 20 /* bytes; longer than any name that is looked for */
 typedef struct {
-    gboolean done;     /* the empty line was seen */
-    gboolean mid_line; /* inside a line */
-    gboolean naming;   /* inside a field's name */
-    gboolean held;     /* the last piece ended with CR at the beginning of a line */
-    guint8 name_length;
-    char name[20];
+    gboolean submission; /* Bcc is taken out */
+    gboolean done;       /* the empty line was seen */
+    gboolean mid_line;   /* inside a line */
+    gboolean naming;     /* inside a field's name: it is kept until it is known */
+    gboolean dropping;   /* inside a field that is taken out */
+    gboolean held;       /* the last piece ended with CR at the beginning of a line */
+    guint8 kept_length;
+    char kept[SMTP_FIELD_NAME];
     guint received; /* Received fields seen */
     gboolean has_date, has_message_id;
 } SmtpHeader;
-/* How many bytes of the piece belong to the header's fields. When *ends, the empty line begins
- * there (or, if the CR of it was held back, its CR is not in the piece). A CR that may begin the
- * empty line is held back: it counts as not taken, and `held` says that the caller must write it
- * with the next piece. */
-gsize smtp_header_take(SmtpHeader *header, Bytes piece, gboolean *ends);
+/* How many bytes of the piece belong to the header's fields; those that stay are emitted. When
+ * *ends, the empty line begins there (or, if the CR of it was held back, its CR is not in the
+ * piece). A CR that may begin the empty line is held back until it is known. */
+gsize smtp_header_take(SmtpHeader *header, Bytes piece, gboolean *ends, SmtpEmit emit,
+                       gpointer data);
+/* The message ended inside of the header: emits what was kept back. */
+void smtp_header_end(SmtpHeader *header, SmtpEmit emit, gpointer data);
 
 #endif

@@ -111,19 +111,6 @@ static void judge(SmtpSession *session) {
         smtp_refuse(mail, code, text);
 }
 
-/* A header without its empty line: what is missing comes at the end. */
-static void complete_header(SmtpSession *session) {
-    SmtpTransaction *mail = session->mail;
-    if (mail->header.done || !smtp_is_submission(session) || mail->writer == NULL)
-        return;
-    g_auto(Buffer) lines;
-    buffer_init(&lines, 4096);
-    smtp_write_missing(session, &lines);
-    g_autoptr(GError) error = NULL;
-    if (!blob_writer_append(mail->writer, buffer_bytes(&lines), &error))
-        smtp_refuse_unwritten(mail, error);
-}
-
 static DeliveryRequest *make_request(SmtpSession *session) {
     SmtpTransaction *mail = session->mail;
     DeliveryRequest *request =
@@ -140,7 +127,7 @@ static DeliveryRequest *make_request(SmtpSession *session) {
 void smtp_finish(SmtpSession *session) {
     SmtpTransaction *mail = session->mail;
     session->phase = SMTP_PHASE_COMMAND;
-    complete_header(session);
+    smtp_content_end(session);
     judge(session);
     if (mail->refusal != 0) {
         answer(session, mail->refusal, mail->refusal_text);

@@ -139,6 +139,8 @@ void smtp_refuse_unwritten(SmtpTransaction *mail, const GError *error);
 /* Opens the blob and writes our Received line. */
 void smtp_content_begin(SmtpSession *session);
 void smtp_content_take(SmtpSession *session, Bytes piece);
+/* A header without its empty line is ended: what is missing comes at the end. */
+void smtp_content_end(SmtpSession *session);
 /* Gives the peer time for what it has still to send. */
 void smtp_content_deadline(SmtpSession *session);
 

@@ -54,6 +54,7 @@ void smtp_content_begin(SmtpSession *session) {
     smtp_size_input(session);
     mail->started = clock_monotonic();
     mail->lines.line_maximum = session->service->options.text_line_maximum;
+    mail->header.submission = smtp_is_submission(session);
     mail->writer = blob_writer_new(store_blobs(session->service->store));
     if (session->account == 0) /* recipients and content share what a stranger may hold */
         blob_writer_limit_memory(mail->writer, SMTP_STRANGER_BYTES + 1 - mail->recipients.packed.n);
@@ -61,14 +62,15 @@ void smtp_content_begin(SmtpSession *session) {
     smtp_content_deadline(session);
 }
 
+static void emit_bytes(Bytes piece, gpointer data) {
+    write_bytes(data, piece);
+}
+
 /* The header's part of a piece; what follows it is the body's. */
 static Bytes take_header(SmtpSession *session, Bytes piece) {
     SmtpTransaction *mail = session->mail;
     gboolean was_held = mail->header.held, ends;
-    gsize n = smtp_header_take(&mail->header, piece, &ends);
-    if (was_held && !ends)
-        write_bytes(session, BYTES_LITERAL("\r"));
-    write_bytes(session, bytes_slice(piece, 0, n));
+    gsize n = smtp_header_take(&mail->header, piece, &ends, emit_bytes, session);
     if (!ends)
         return (Bytes){0};
     if (smtp_is_submission(session))
@@ -76,6 +78,15 @@ static Bytes take_header(SmtpSession *session, Bytes piece) {
     if (was_held)
         write_bytes(session, BYTES_LITERAL("\r"));
     return bytes_slice(piece, n, piece.n);
+}
+
+void smtp_content_end(SmtpSession *session) {
+    SmtpTransaction *mail = session->mail;
+    if (mail->header.done)
+        return;
+    smtp_header_end(&mail->header, emit_bytes, session);
+    if (smtp_is_submission(session))
+        write_own(session, smtp_write_missing);
 }
 
 void smtp_content_take(SmtpSession *session, Bytes piece) {
