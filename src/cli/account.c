@@ -37,14 +37,18 @@ int cli_account_create(CliCall *call) {
                                .identity = identity,
                                .password = no_password ? bytes_of(NULL, 0) : cli_password(call)};
     if (no_password && (password_stdin || person == NULL)) {
-        g_string_append(
-            call->err, password_stdin ? "congvu: give --password-stdin or --no-password, not both\n"
-                                      : "congvu: a unit's account has no password until one is "
-                                        "set; there is nothing to do\n");
+        g_string_append(call->err, password_stdin
+                                       ? "congvu: chỉ nêu một trong hai --password-stdin, "
+                                         "--no-password; give one of them, not both\n"
+                                       : "congvu: tài khoản cơ quan chưa có mật khẩu cho đến khi "
+                                         "được đặt; a unit's account has no password until one is "
+                                         "set; there is nothing to do\n");
         return CLI_USAGE;
     }
     if (quota_text != NULL && !cli_size(quota_text, &new.quota)) {
-        g_string_append_printf(call->err, "congvu: \"%s\" is no size such as 5GB\n", quota_text);
+        g_string_append_printf(
+            call->err, "congvu: \"%s\" không phải dung lượng như 5GB; it is no size such as 5GB\n",
+            quota_text);
         return CLI_USAGE;
     }
     g_autoptr(GError) error = NULL;
@@ -244,8 +248,9 @@ int cli_account_show(CliCall *call) {
     if (!walk(&listing, &filter, show_account, &error))
         return cli_refuse(call, g_steal_pointer(&error));
     if (listing.found == 0)
-        return cli_refuse(call, g_error_new(CV_ERROR, CV_ERROR_NOT_FOUND, "there is no account %s",
-                                            call->arguments[0]));
+        return cli_refuse(call, g_error_new(CV_ERROR, CV_ERROR_NOT_FOUND,
+                                            "không có tài khoản %s; there is no account %s",
+                                            call->arguments[0], call->arguments[0]));
     if (call->json)
         cli_print_json(call, &document);
     return CLI_DONE;

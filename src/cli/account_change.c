@@ -67,8 +67,9 @@ int cli_account_quota(CliCall *call) {
     if (!cli_options(call, options, 2, 2, &status) || !cli_act(call, &ground, FALSE, &act, &status))
         return status;
     if (!cli_size(call->arguments[1], &bytes)) {
-        g_string_append_printf(call->err, "congvu: \"%s\" is no size such as 5GB\n",
-                               call->arguments[1]);
+        g_string_append_printf(
+            call->err, "congvu: \"%s\" không phải dung lượng như 5GB; it is no size such as 5GB\n",
+            call->arguments[1]);
         return CLI_USAGE;
     }
     g_autoptr(GError) error = NULL;
@@ -130,7 +131,9 @@ int cli_account_alias(CliCall *call) {
     if (add == NULL && remove == NULL)
         return list_aliases(call);
     if (add != NULL && remove != NULL) {
-        g_string_append(call->err, "congvu: give --add or --remove, not both\n");
+        g_string_append(
+            call->err,
+            "congvu: chỉ nêu một trong hai --add, --remove; give one of them, not both\n");
         return CLI_USAGE;
     }
     g_autoptr(GError) error = NULL;

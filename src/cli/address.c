@@ -40,7 +40,8 @@ static gboolean propose_alone(const Regulation *regulation, const Wanted *wanted
     if (wanted->person != NULL) {
         if (!naming_is_local(wanted->unit, TRUE))
             return cv_fail(error, CV_ERROR_INPUT,
-                           "\"%s\" is no unit: small letters and digits in words joined by dots",
+                           "\"%s\" không phải đơn vị; it is no unit: small letters and digits in "
+                           "words joined by dots",
                            wanted->unit);
         NamingPerson person = {.name = bytes_of_string(wanted->person),
                                .given = wanted->given,
@@ -102,7 +103,8 @@ int cli_address_propose(CliCall *call) {
         return status;
     if ((wanted.person == NULL || wanted.unit == NULL) &&
         (wanted.kind == NULL || wanted.name == NULL)) {
-        g_string_append(call->err, "congvu: give --unit and --person, or --kind and --name\n");
+        g_string_append(call->err, "congvu: nêu --unit và --person, hoặc --kind và --name; give "
+                                   "--unit and --person, or --kind and --name\n");
         return CLI_USAGE;
     }
     g_autoptr(GError) error = NULL;

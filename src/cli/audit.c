@@ -70,7 +70,9 @@ int cli_audit_list(CliCall *call) {
     guint64 limit = DEFAULT_LIMIT;
     if (limit_text != NULL &&
         (!bytes_parse_u64(bytes_of_string(limit_text), &limit) || limit == 0 || limit > MOST)) {
-        g_string_append_printf(call->err, "congvu: --limit must be from 1 to %d\n", MOST);
+        g_string_append_printf(
+            call->err, "congvu: --limit phải là một số từ 1 đến %d; it must be from 1 to %d\n",
+            MOST, MOST);
         return CLI_USAGE;
     }
     g_autofree char *whole = NULL;
@@ -112,9 +114,10 @@ int cli_audit_verify(CliCall *call) {
         const char *colon = strchr(known, ':');
         if (colon == NULL || !bytes_parse_u64(bytes_of(known, (gsize)(colon - known)), &seq) ||
             seq == 0 || seq > G_MAXINT64 || !from_hex(colon + 1, hash)) {
-            g_string_append(call->err,
-                            "congvu: --known takes what `audit verify` printed: a number,"
-                            " a colon and 64 hexadecimal digits\n");
+            g_string_append(
+                call->err,
+                "congvu: --known nhận đúng dòng mà `audit verify` đã in; it takes a number,"
+                " a colon and 64 hexadecimal digits\n");
             return CLI_USAGE;
         }
     }
@@ -148,8 +151,8 @@ int cli_audit_verify(CliCall *call) {
     if (state.broken == 0)
         return CLI_DONE;
     g_string_append_printf(call->err,
-                           "congvu: the audit trail was tampered with: record %" G_GINT64_FORMAT
-                           " does not fit the records before it\n",
+                           "congvu: nhật ký hệ thống đã bị sửa; the audit trail was tampered with: "
+                           "record %" G_GINT64_FORMAT " does not fit the records before it\n",
                            state.broken);
     return CLI_REFUSED;
 }

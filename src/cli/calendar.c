@@ -15,7 +15,8 @@ static int take_day(CliCall *call, const char *text, CalendarDay *day) {
     if (calendar_parse(bytes_of_string(text), day))
         return CLI_DONE;
     g_string_append_printf(call->err,
-                           "congvu: \"%s\" is not a day; write it as YYYY-MM-DD, a day that exists "
+                           "congvu: \"%s\" không phải ngày có thật dạng NĂM-THÁNG-NGÀY; it is not "
+                           "a day: write it as YYYY-MM-DD, a day that exists "
                            "from 1900 to 2199\n",
                            text);
     return CLI_REFUSED;

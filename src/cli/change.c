@@ -8,7 +8,9 @@ gboolean cli_act(CliCall *call, const CliGround *ground, gboolean needed, AuditA
                  int *status) {
     *act = (AuditAct){.who = call->who, .ground = ""};
     if (ground->text != NULL && ground->request != NULL) {
-        g_string_append(call->err, "congvu: give --request or --ground, not both\n");
+        g_string_append(
+            call->err,
+            "congvu: chỉ nêu một trong hai --request, --ground; give one of them, not both\n");
         *status = CLI_USAGE;
         return FALSE;
     }
@@ -37,7 +39,8 @@ int cli_changed(CliCall *call) {
         return CLI_DONE;
     /* The act stands and is on record; the mark that is left makes the store follow. */
     g_string_append_printf(call->err,
-                           "congvu: done and recorded, but the mailboxes do not follow yet: %s\n"
+                           "congvu: đã thực hiện và ghi nhận nhưng hộp thư chưa theo kịp; done and "
+                           "recorded, but the mailboxes do not follow yet: %s\n"
                            "  It is tried again within a minute and at every start.\n",
                            error->message);
     return CLI_REFUSED;
@@ -81,10 +84,48 @@ char *cli_size_text(gint64 bytes) {
 gboolean cli_day(CliCall *call, const char *option, const char *text, gint64 *microseconds) {
     CalendarDay day;
     if (!calendar_parse(bytes_of_string(text), &day)) {
-        g_string_append_printf(call->err, "congvu: %s: \"%s\" is no date as YYYY-MM-DD\n", option,
-                               text);
+        g_string_append_printf(
+            call->err,
+            "congvu: %s: \"%s\" không phải một ngày có thật dạng NĂM-THÁNG-NGÀY; it "
+            "is no date as YYYY-MM-DD\n",
+            option, text);
         return FALSE;
     }
     *microseconds = ((gint64)day * 24 - 7) * 3600 * G_USEC_PER_SEC;
+    return TRUE;
+}
+
+/* Two digits below `most`, after `before` when that is not 0. */
+static gboolean two_digits(Reader *r, char before, guint most, gint64 *number) {
+    Bytes digits;
+    guint64 value;
+    if ((before != 0 && !reader_skip_byte(r, (guint8)before)) || !reader_take(r, 2, &digits) ||
+        !bytes_parse_u64(digits, &value) || value >= most)
+        return FALSE;
+    *number = (gint64)value;
+    return TRUE;
+}
+
+gboolean cli_moment(CliCall *call, const char *option, const char *text, gboolean end,
+                    gint64 *microseconds) {
+    gsize n = strcspn(text, " T");
+    g_autofree char *day = g_strndup(text, n);
+    gint64 hour = 0, minute = 0, second = 0;
+    if (!cli_day(call, option, day, microseconds))
+        return FALSE;
+    if (text[n] == '\0') {
+        *microseconds += end ? G_GINT64_CONSTANT(24) * 3600 * G_USEC_PER_SEC : 0;
+        return TRUE;
+    }
+    Reader r = reader_of(bytes_of_string(text + n + 1));
+    if (!two_digits(&r, 0, 24, &hour) || !two_digits(&r, ':', 60, &minute) ||
+        (!reader_done(&r) && !two_digits(&r, ':', 60, &second)) || !reader_done(&r)) {
+        g_string_append_printf(call->err,
+                               "congvu: %s: \"%s\" không phải thời điểm dạng NĂM-THÁNG-NGÀY "
+                               "giờ:phút; it is no moment as YYYY-MM-DD hh:mm\n",
+                               option, text);
+        return FALSE;
+    }
+    *microseconds += (hour * 3600 + minute * 60 + second) * G_USEC_PER_SEC;
     return TRUE;
 }

@@ -44,10 +44,13 @@ static gboolean take_option(CliCall *call, const CliOption *options, guint *at, 
     Bytes name = bytes_of(word + 2, equals == NULL ? strlen(word + 2) : (gsize)(equals - word - 2));
     const CliOption *o = option_by_name(options, name);
     if (o == NULL)
-        return wrong_usage(call, options, status, "there is no option %s here", word);
+        return wrong_usage(call, options, status,
+                           "không có tùy chọn %s ở đây; there is no option %s here", word, word);
     if (o->flag != NULL) {
         if (equals != NULL)
-            return wrong_usage(call, options, status, "the option %s takes no value", word);
+            return wrong_usage(call, options, status,
+                               "tùy chọn %s không nhận giá trị; the option %s takes no value", word,
+                               word);
         *o->flag = TRUE;
         call->password_stdin |= g_str_equal(o->name, "password-stdin");
         call->no_password |= g_str_equal(o->name, "no-password");
@@ -55,7 +58,8 @@ static gboolean take_option(CliCall *call, const CliOption *options, guint *at, 
     }
     char *value = equals != NULL ? equals + 1 : call->arguments[*at + 1];
     if (value == NULL)
-        return wrong_usage(call, options, status, "the option %s needs a value", word);
+        return wrong_usage(call, options, status,
+                           "tùy chọn %s cần một giá trị; the option %s needs a value", word, word);
     if (equals == NULL)
         (*at)++;
     *o->text = value;
@@ -85,12 +89,14 @@ gboolean cli_options(CliCall *call, const CliOption *options, guint least, guint
     call->arguments[kept] = NULL;
     for (const CliOption *o = options; o != NULL && o->name != NULL; o++)
         if (o->required && o->text != NULL && *o->text == NULL)
-            return wrong_usage(call, options, status, "the option --%s is needed", o->name);
+            return wrong_usage(call, options, status,
+                               "cần tùy chọn --%s; the option --%s is needed", o->name, o->name);
     if (kept < least)
-        return wrong_usage(call, options, status, "an argument is missing");
+        return wrong_usage(call, options, status, "thiếu một tham số; an argument is missing");
     if (kept > most)
-        return wrong_usage(call, options, status, "\"%s\" is one argument too many",
-                           call->arguments[most]);
+        return wrong_usage(call, options, status,
+                           "thừa tham số \"%s\"; \"%s\" is one argument too many",
+                           call->arguments[most], call->arguments[most]);
     *status = CLI_LOOKED;
     return !call->looking;
 }

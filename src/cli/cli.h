@@ -136,6 +136,10 @@ gboolean cli_size(const char *text, gint64 *bytes);
 char *cli_size_text(gint64 bytes);
 /* YYYY-MM-DD: the beginning of that day in Vietnam, Unix microseconds. FALSE: said why. */
 gboolean cli_day(CliCall *call, const char *option, const char *text, gint64 *microseconds);
+/* The same with an hour if wanted: "YYYY-MM-DD hh:mm" or "YYYY-MM-DD hh:mm:ss", or T between. end:
+ * a day means its end. */
+gboolean cli_moment(CliCall *call, const char *option, const char *text, gboolean end,
+                    gint64 *microseconds);
 
 /* Runs one command; used by main and by remote.c. */
 int cli_run(CliCall *call);

@@ -9,7 +9,7 @@ const CliCommand cli_commands[] = {
     {"doctor", NULL, cli_doctor, 0, "[--repair] [--quick]", "verify every reference, count and byte"},
     {"backup", NULL, cli_backup, CLI_PATH_ARGUMENT, "DIRECTORY [--verify]", "copy the data directory while it runs"},
     {"restore", NULL, cli_restore, CLI_LOCAL | CLI_PATH_ARGUMENT, "DIRECTORY [--nothing-came-after]", "make the data directory from a backup"},
-    {"trace", NULL, cli_trace, 0, "NUMBER | MESSAGE-ID | ADDRESS [--limit N]", "what happened to a message, from reception to mailbox"},
+    {"trace", NULL, cli_trace, 0, "[NUMBER | MESSAGE-ID | ADDRESS] [--queue N] [--session ID] [--since TIME] [--until TIME] [--limit N]", "what happened to a message, from reception to mailbox"},
     {"unit", "add", cli_unit_add, 0, "--kind KIND --name NAME [--parent KEY] [--abbreviation WORD]", "add a unit, with its mailbox"},
     {"unit", "list", cli_unit_list, 0, "[--kind KIND] [--parent KEY]", "the units"},
     {"unit", "show", cli_unit_show, 0, "KEY", "one unit"},

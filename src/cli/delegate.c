@@ -18,8 +18,9 @@ static gboolean take_may(CliCall *call, const char *text, guint *may) {
             if (g_str_equal(*word, words[i].word))
                 bit = words[i].bit;
         if (bit == 0) {
-            g_string_append_printf(call->err,
-                                   "congvu: --may: \"%s\" is none of read, write, send\n", *word);
+            g_string_append_printf(
+                call->err,
+                "congvu: --may: \"%s\" không phải read, write, send; it is none of them\n", *word);
             return FALSE;
         }
         *may |= bit;
@@ -112,7 +113,9 @@ int cli_account_delegate(CliCall *call) {
     DirectoryNewDelegation new = {
         .account = call->arguments[0], .grantee = call->arguments[1], .document = document};
     if (end && (may_text != NULL || from != NULL || until != NULL)) {
-        g_string_append(call->err, "congvu: --end goes without --may, --from and --until\n");
+        g_string_append(
+            call->err,
+            "congvu: --end không đi cùng --may, --from, --until; it goes without them\n");
         return CLI_USAGE;
     }
     if (!end && !take_may(call, may_text == NULL ? "read,write,send" : may_text, &new.may))

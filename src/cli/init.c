@@ -5,7 +5,9 @@
 #include "serve/serve.h"
 
 static int needs_data(CliCall *call) {
-    g_string_append(call->err, "congvu: say which data directory: congvu --data DIR …\n");
+    g_string_append(
+        call->err,
+        "congvu: chưa nêu thư mục dữ liệu; say which data directory: congvu --data DIR …\n");
     return CLI_USAGE;
 }
 
@@ -25,8 +27,10 @@ int cli_init(CliCall *call) {
     guint64 port_offset = 0;
     if (offset != NULL &&
         (!bytes_parse_u64(bytes_of_string(offset), &port_offset) || port_offset > 54000)) {
-        g_string_append_printf(
-            call->err, "congvu: --port-offset must be a number from 0 to 54000, not %s\n", offset);
+        g_string_append_printf(call->err,
+                               "congvu: --port-offset phải là một số từ 0 đến 54000, không phải "
+                               "%s; it must be a number in this range\n",
+                               offset);
         return CLI_USAGE;
     }
     g_autoptr(GError) error = NULL;

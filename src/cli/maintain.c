@@ -79,7 +79,8 @@ int cli_doctor(CliCall *call) {
     }
     if (found->len == 0)
         return CLI_DONE;
-    g_string_append_printf(call->err, "congvu: %u contradictions found%s\n", found->len,
+    g_string_append_printf(call->err, "congvu: thấy %u chỗ mâu thuẫn; %u contradictions found%s\n",
+                           found->len, found->len,
                            repair ? "" : "; `congvu doctor --repair` mends what can be mended");
     return CLI_REFUSED;
 }
@@ -120,7 +121,8 @@ int cli_backup(CliCall *call) {
     if (result.missing == 0)
         return CLI_DONE;
     g_string_append_printf(call->err,
-                           "congvu: %" G_GINT64_FORMAT " messages have no bytes any more and are "
+                           "congvu: một số thư đã mất nội dung; %" G_GINT64_FORMAT
+                           " messages have no bytes any more and are "
                            "not in the backup; run `congvu doctor`\n",
                            result.missing);
     return CLI_REFUSED;
@@ -137,8 +139,8 @@ int cli_restore(CliCall *call) {
     if (!cli_options(call, options, 1, 1, &status))
         return status;
     if (call->data == NULL) {
-        g_string_append(call->err,
-                        "congvu: say which data directory to make: congvu --data DIR restore …\n");
+        g_string_append(call->err, "congvu: chưa nêu thư mục dữ liệu cần tạo; say which data "
+                                   "directory to make: congvu --data DIR restore …\n");
         return CLI_USAGE;
     }
     g_autoptr(GError) error = NULL;

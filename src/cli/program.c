@@ -46,13 +46,15 @@ static gboolean read_all(int fd, Buffer *input, GError **error) {
     for (;;) {
         guint8 *to = buffer_reserve(input, 64 * 1024);
         if (to == NULL)
-            return cv_fail(error, CV_ERROR_LIMIT, "the input is larger than %d MiB",
+            return cv_fail(error, CV_ERROR_LIMIT,
+                           "dữ liệu vào lớn quá; the input is larger than %d MiB",
                            INPUT_MAXIMUM / 1024 / 1024);
         gssize n = read(fd, to, 64 * 1024);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
-            return cv_fail_errno(error, CV_ERROR_STORAGE, "cannot read the input");
+            return cv_fail_errno(error, CV_ERROR_STORAGE,
+                                 "không đọc được dữ liệu vào; cannot read the input");
         if (n == 0)
             return TRUE;
         buffer_commit(input, (gsize)n);
@@ -66,9 +68,10 @@ static gboolean read_file(const char *path, Buffer *input, GError **error) {
     gsize n;
     g_autoptr(GError) reading = NULL;
     if (!g_file_get_contents(path, &text, &n, &reading))
-        return cv_fail(error, CV_ERROR_NOT_FOUND, "%s", reading->message);
+        return cv_fail(error, CV_ERROR_NOT_FOUND, "không đọc được tệp %s; %s", path,
+                       reading->message);
     if (!buffer_append(input, text, n))
-        return cv_fail(error, CV_ERROR_LIMIT, "%s is larger than %d MiB", path,
+        return cv_fail(error, CV_ERROR_LIMIT, "tệp %s lớn quá; it is larger than %d MiB", path,
                        INPUT_MAXIMUM / 1024 / 1024);
     return TRUE;
 }
@@ -95,7 +98,8 @@ static gboolean ask_password(Buffer *input, GError **error) {
     buffer_init(&again, 4096);
     if (!isatty(STDIN_FILENO))
         return cv_fail(error, CV_ERROR_INPUT,
-                       "a password is needed: give it with --password-stdin, or run this on a "
+                       "chưa có mật khẩu; a password is needed: give it with --password-stdin, or "
+                       "run this on a "
                        "terminal");
     gboolean same = ask("Mật khẩu: ", input) && ask("Nhập lại mật khẩu: ", &again) &&
                     bytes_equal(buffer_bytes(input), buffer_bytes(&again));
@@ -218,7 +222,8 @@ static int run_command(const char *data, char **words) {
     gboolean needs_directory = (command->flags & CLI_LOCAL) == 0 &&
                                (data != NULL || (command->flags & CLI_DATA_OPTIONAL) == 0);
     if (needs_directory && data == NULL) {
-        fputs("congvu: say which data directory: congvu --data DIR …\n", stderr);
+        fputs("congvu: chưa nêu thư mục dữ liệu; say which data directory: congvu --data DIR …\n",
+              stderr);
         return CLI_USAGE;
     }
     g_auto(Buffer) input;
@@ -276,7 +281,8 @@ int cli_main(int argc, char **argv) {
         } else if (g_str_equal(argv[at], "--data") && at + 1 < argc) {
             data = argv[++at];
         } else {
-            fprintf(stderr, "congvu: there is no option %s here\n\n", argv[at]);
+            fprintf(stderr, "congvu: không có tùy chọn %s ở đây; there is no option %s here\n\n",
+                    argv[at], argv[at]);
             return usage(stderr, CLI_USAGE);
         }
     }

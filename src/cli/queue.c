@@ -76,8 +76,10 @@ int cli_queue_list(CliCall *call) {
 static gboolean take_number(CliCall *call, gint64 *id) {
     guint64 number;
     if (!bytes_parse_u64(bytes_of_string(call->arguments[0]), &number) || number > G_MAXINT64) {
-        g_string_append_printf(call->err, "congvu: \"%s\" is not a number of the queue\n",
-                               call->arguments[0]);
+        g_string_append_printf(
+            call->err,
+            "congvu: \"%s\" không phải một số của hàng đợi; it is not a number of the queue\n",
+            call->arguments[0]);
         return FALSE;
     }
     *id = (gint64)number;

@@ -128,7 +128,8 @@ static int run_call(Remote *remote, int fd, char **words, Bytes input, const cha
     guint taken = 0;
     const CliCommand *command = cli_find(words, &taken);
     if (command == NULL || (command->flags & CLI_LOCAL) != 0) {
-        g_string_append(err, "congvu: the running server does not know this command; it may be "
+        g_string_append(err, "congvu: máy chủ đang chạy không biết lệnh này; the running server "
+                             "does not know this command: it may be "
                              "another version\n");
         return CLI_USAGE;
     }
@@ -357,7 +358,8 @@ gboolean remote_call(const char *data_directory, char **words, Bytes input, int 
     close(fd);
     cli_bar_end();
     if (!ended)
-        fputs("congvu: the server ended the command without an answer; look at its log, then at "
+        fputs("congvu: máy chủ dừng lệnh mà không trả lời; the server ended the command without an "
+              "answer: look at its log, then at "
               "what the command was to change, before repeating it\n",
               stderr);
     *status = ended && fflush(stdout) == 0 ? (int)said : CLI_REFUSED;

@@ -1,6 +1,6 @@
 /* trace: what happened to a message, from its reception to the mailboxes and queue entries that it
- * became. Looked up by the number of the reception (what SMTP said in its 250), by Message-ID, or
- * by an address that sent or received it. */
+ * became. Looked up by the number of the reception (what SMTP said in its 250), by Message-ID, by
+ * an address that sent or received it, by the queue's number, the log's session, or time. */
 #include "cli/cli.h"
 #include "queue/result.h"
 
@@ -110,21 +110,75 @@ static void list_intake(gint64 id, const StoreIntake *intake, gpointer data) {
     json_close(w, '}');
 }
 
+/* What the command line asks for. */
+typedef struct {
+    char *session, *queue, *since, *until, *limit;
+    guint64 most;
+    gboolean plain; /* only the argument: found by its index */
+    StoreIntakeFilter filter;
+} Wanted;
+
+static gboolean take_number(CliCall *call, const char *option, const char *text, guint64 most,
+                            guint64 *number) {
+    if (bytes_parse_u64(bytes_of_string(text), number) && *number > 0 && *number <= most)
+        return TRUE;
+    g_string_append_printf(call->err,
+                           "congvu: %s phải là một số từ 1; %s must be a number from 1 to "
+                           "%" G_GUINT64_FORMAT "\n",
+                           option, option, most);
+    return FALSE;
+}
+
+static gboolean take_wanted(CliCall *call, Wanted *wanted) {
+    StoreIntakeFilter *filter = &wanted->filter;
+    guint64 entry = 0;
+    filter->address = call->arguments[0];
+    filter->session = wanted->session;
+    wanted->most = DEFAULT_LIMIT;
+    if ((wanted->limit != NULL &&
+         !take_number(call, "--limit", wanted->limit, MOST, &wanted->most)) ||
+        (wanted->queue != NULL &&
+         !take_number(call, "--queue", wanted->queue, G_MAXINT64, &entry)) ||
+        (wanted->since != NULL &&
+         !cli_moment(call, "--since", wanted->since, FALSE, &filter->since)) ||
+        (wanted->until != NULL &&
+         !cli_moment(call, "--until", wanted->until, TRUE, &filter->until)))
+        return FALSE;
+    filter->entry = (gint64)entry;
+    wanted->plain =
+        wanted->session == NULL && entry == 0 && wanted->since == NULL && wanted->until == NULL;
+    if (!wanted->plain || filter->address != NULL)
+        return TRUE;
+    g_string_append(call->err,
+                    "congvu: tìm thư nào? give a number, a Message-ID or an address, or --queue, "
+                    "--session, --since, --until\n");
+    return FALSE;
+}
+
+/* "<id@host>" as the record has it. */
+static char *bare_of(const char *text) {
+    gsize n = strlen(text);
+    return n > 2 && text[0] == '<' && text[n - 1] == '>' ? g_strndup(text + 1, n - 2)
+                                                         : g_strdup(text);
+}
+
 int cli_trace(CliCall *call) {
-    char *limit_text = NULL;
+    Wanted wanted = {0};
     const CliOption options[] = {
-        {"limit", &limit_text, NULL, "how many, the newest first", FALSE},
+        {"queue", &wanted.queue, NULL, "number of an entry of the queue, gone ones too", FALSE},
+        {"session", &wanted.session, NULL, "the session as the log has it", FALSE},
+        {"since", &wanted.since, NULL, "YYYY-MM-DD [hh:mm], Vietnam's time", FALSE},
+        {"until", &wanted.until, NULL, "the same; a day counts whole", FALSE},
+        {"limit", &wanted.limit, NULL, "how many, the newest first", FALSE},
         {NULL},
     };
     int status;
-    if (!cli_options(call, options, 1, 1, &status))
+    if (!cli_options(call, options, 0, 1, &status))
         return status;
-    guint64 limit = DEFAULT_LIMIT;
-    if (limit_text != NULL &&
-        (!bytes_parse_u64(bytes_of_string(limit_text), &limit) || limit == 0 || limit > MOST)) {
-        g_string_append_printf(call->err, "congvu: --limit must be a number from 1 to %d\n", MOST);
+    if (!take_wanted(call, &wanted))
         return CLI_USAGE;
-    }
+    const char *what = call->arguments[0];
+    g_autofree char *bare = what == NULL ? NULL : bare_of(what);
     g_autoptr(GError) error = NULL;
     g_auto(Buffer) document;
     buffer_init(&document, 256 * 1024 * 1024);
@@ -132,8 +186,13 @@ int cli_trace(CliCall *call) {
     json_open(&listing.w, NULL, '[');
     DbConn *conn = db_read_begin(call->instance->mail, &error);
     listing.conn = conn;
-    gboolean ok = conn != NULL && store_intake_find(call->instance->store, conn, call->arguments[0],
-                                                    (guint)limit, list_intake, &listing, &error);
+    wanted.filter.address = bare;
+    gboolean ok =
+        conn != NULL &&
+        (wanted.plain ? store_intake_find(call->instance->store, conn, what, (guint)wanted.most,
+                                          list_intake, &listing, &error)
+                      : store_intake_search(conn, &wanted.filter, (guint)wanted.most, list_intake,
+                                            &listing, &error));
     if (ok && listing.broken)
         ok = cv_fail(&error, CV_ERROR_STORAGE, "the queue cannot be read; run doctor");
     g_clear_pointer(&conn, db_read_end);
@@ -144,8 +203,9 @@ int cli_trace(CliCall *call) {
         cli_print_json(call, &document);
     if (listing.found == 0)
         return cli_refuse(call, g_error_new(CV_ERROR, CV_ERROR_NOT_FOUND,
-                                            "no reception is recorded for \"%s\"; refused messages "
-                                            "are in the log only",
-                                            call->arguments[0]));
+                                            "không thấy thư nào được tiếp nhận; no reception is "
+                                            "recorded%s%s%s; refused messages are in the log only",
+                                            what == NULL ? "" : " for \"", what == NULL ? "" : what,
+                                            what == NULL ? "" : "\""));
     return CLI_DONE;
 }

@@ -292,7 +292,8 @@ DirectoryAccount *directory_account_find_in(Directory *d, DbConn *conn, const ch
     DirectoryParts parts;
     DirectoryAccount *account = NULL;
     if (!directory_address_split(bytes_of_string(address), d->domain, &parts)) {
-        cv_fail(error, CV_ERROR_INPUT, "\"%s\" is not an address", address);
+        cv_fail(error, CV_ERROR_INPUT, "\"%s\" không phải một địa chỉ; \"%s\" is not an address",
+                address, address);
         return NULL;
     }
     if (parts.ours && !directory_local_find(d, conn, parts.local, &account, error))

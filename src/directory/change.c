@@ -20,8 +20,9 @@ static gboolean is_service(const DirectoryAccount *account, GError **error) {
     if (account->kind != DIRECTORY_SERVICE)
         return FALSE;
     cv_fail(error, CV_ERROR_DENIED,
-            "%s must always reach somebody (RFC 5321 4.5.1): it cannot be locked or closed",
-            account->address);
+            "%s phải luôn có người nhận, không khóa hay hủy bỏ được; %s must always reach somebody "
+            "(RFC 5321 4.5.1): it cannot be locked or closed",
+            account->address, account->address);
     return TRUE;
 }
 
@@ -37,13 +38,14 @@ static gboolean set_state(DbConn *conn, gpointer data, GError **error) {
     if (account == NULL || is_service(account, error))
         return FALSE;
     if (account->state == state)
-        return cv_fail(error, CV_ERROR_EXISTS, "%s is %s already", account->address,
-                       directory_state_name(state));
+        return cv_fail(error, CV_ERROR_EXISTS, "%s đã ở trạng thái này rồi; %s is %s already",
+                       account->address, account->address, directory_state_name(state));
     if (account->state == DIRECTORY_CLOSED)
         return cv_fail(error, CV_ERROR_DENIED,
-                       "%s is closed and stays so: a closed address is never given again "
-                       "(Điều 3.1.e); create a new account",
-                       account->address);
+                       "%s đã hủy bỏ, địa chỉ không cấp lại (Điều 3.1.e); %s is closed and stays "
+                       "so: a closed address is never given again: "
+                       "create a new account",
+                       account->address, account->address);
     DbStmt *stmt = db_prepare(
         conn, "UPDATE account SET state = ?, state_since = ?, state_why = ? WHERE id = ?");
     db_bind(stmt, "iiti", (gint64)state, clock_now(), c->act->ground, account->id);
@@ -74,7 +76,9 @@ char *directory_password_hash(Bytes password, GError **error) {
     char *hash = crypto_password_hash(bytes_of_string(composed));
     crypto_wipe(composed, strlen(composed));
     if (hash == NULL)
-        cv_fail(error, CV_ERROR_BUSY, "there is no memory to hash a password; try again");
+        cv_fail(error, CV_ERROR_BUSY,
+                "không đủ bộ nhớ để băm mật khẩu, hãy thử lại; there is no memory to hash a "
+                "password, try again");
     return hash;
 }
 
@@ -197,7 +201,8 @@ static gboolean alias_local(const Change *c, DirectoryParts *parts, GError **err
     if (!directory_address_split(bytes_of_string(c->text), c->directory->domain, parts) ||
         !parts->ours || !naming_is_local(parts->local, TRUE))
         return cv_fail(error, CV_ERROR_INPUT,
-                       "\"%s\" cannot be an alias: small letters and digits in words joined by "
+                       "\"%s\" không dùng làm địa chỉ được; it cannot be an alias: small letters "
+                       "and digits in words joined by "
                        "dots, at %s (Điều 3.1)",
                        c->text, c->directory->domain);
     return TRUE;
@@ -243,10 +248,13 @@ static gboolean remove_alias(DbConn *conn, gpointer data, GError **error) {
     g_autofree char *own = g_strconcat(parts.local, "@", c->directory->domain, NULL);
     if (!given.there || !given.live || given.account != account->id ||
         g_str_equal(own, account->address))
-        return cv_fail(error, CV_ERROR_NOT_FOUND, "%s is not an alias of %s", own,
+        return cv_fail(error, CV_ERROR_NOT_FOUND,
+                       "%s không phải địa chỉ phụ của %s; it is not an alias of this account", own,
                        account->address);
     if (account->kind == DIRECTORY_SERVICE && g_str_equal(parts.local, "abuse"))
-        return cv_fail(error, CV_ERROR_DENIED, "%s must always reach somebody (RFC 2142)", own);
+        return cv_fail(error, CV_ERROR_DENIED,
+                       "%s phải luôn có người nhận; %s must always reach somebody (RFC 2142)", own,
+                       own);
     g_autofree char *before = directory_json_text("alias", parts.local);
     return write_alias(conn, parts.local, account->id, FALSE, error) &&
            directory_account_audit(conn, c->act, "account.alias.remove", account->address, before,

@@ -40,12 +40,14 @@ static gboolean check_parties(DbConn *conn, const DirectoryAccount *account,
                               const DirectoryAccount *grantee, GError **error) {
     if (account->kind == DIRECTORY_PERSON)
         return cv_fail(error, CV_ERROR_REFUSED,
-                       "%s is a person's account; only a unit's or a service's is looked after by "
+                       "%s là tài khoản cá nhân, không giao cho người khác; it is a person's "
+                       "account: only a unit's or a service's is looked after by "
                        "others (Điều 6.2)",
                        account->address);
     if (grantee->kind != DIRECTORY_PERSON)
         return cv_fail(error, CV_ERROR_REFUSED,
-                       "%s is not a person's account; a named person is needed (Điều 6.2)",
+                       "%s không phải tài khoản cá nhân; it is not a person's account: a named "
+                       "person is needed (Điều 6.2)",
                        grantee->address);
     if (grantee->state != DIRECTORY_ACTIVE || account->state == DIRECTORY_CLOSED)
         return cv_fail(error, CV_ERROR_REFUSED, "%s is %s",
@@ -124,13 +126,15 @@ static gboolean delegate(DbConn *conn, gpointer data, GError **error) {
     gint64 until = new->until == 0 ? G_MAXINT64 : new->until;
     if (new->may == 0) {
         if (ended == 0)
-            return cv_fail(error, CV_ERROR_NOT_FOUND, "%s has nothing delegated from %s",
+            return cv_fail(error, CV_ERROR_NOT_FOUND,
+                           "%s không được giao hộp thư %s; nothing is delegated to it",
                            grantee->address, account->address);
         until = now;
     } else if (!check_parties(conn, account, grantee, error)) {
         return FALSE;
     } else if (until <= MAX(since, now)) {
-        return cv_fail(error, CV_ERROR_INPUT, "the period of the delegation is over already");
+        return cv_fail(error, CV_ERROR_INPUT,
+                       "thời hạn giao đã qua; the period of the delegation is over already");
     } else if (!insert(conn, account->id, grantee->id, new, since, until, error)) {
         return FALSE;
     }

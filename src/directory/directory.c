@@ -31,7 +31,8 @@ DirectoryAccount *directory_account_in(Directory *d, DbConn *conn, gint64 id, GE
     DbStep step = db_step(stmt, error);
     if (step != DB_ROW) {
         if (step == DB_DONE)
-            cv_fail(error, CV_ERROR_NOT_FOUND, "there is no account number %" G_GINT64_FORMAT, id);
+            cv_fail(error, CV_ERROR_NOT_FOUND,
+                    "không có tài khoản số này; there is no account number %" G_GINT64_FORMAT, id);
         return NULL;
     }
     DirectoryAccount *account = directory_account_of_row(d, stmt);

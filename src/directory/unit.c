@@ -75,7 +75,8 @@ gboolean directory_unit_by_address(DbConn *conn, const char *local, DirectoryUni
 DirectoryUnit *directory_unit_in(DbConn *conn, gint64 id, GError **error) {
     DirectoryUnit *unit = NULL;
     if (by_id(conn, id, &unit, error) && unit == NULL)
-        cv_fail(error, CV_ERROR_NOT_FOUND, "there is no unit #%" G_GINT64_FORMAT, id);
+        cv_fail(error, CV_ERROR_NOT_FOUND,
+                "không có đơn vị số này; there is no unit #%" G_GINT64_FORMAT, id);
     return unit;
 }
 
@@ -106,8 +107,9 @@ static DirectoryUnit *by_short_name(Directory *d, DbConn *conn, const char *key,
         return NULL;
     if (count > 1) {
         cv_fail(error, CV_ERROR_INPUT,
-                "\"%s\" fits %u units; say which by its full address or number:%s", key, count,
-                list->str);
+                "\"%s\" khớp với %u đơn vị, hãy nêu địa chỉ đầy đủ hoặc số; it fits several units, "
+                "say which by its full address or number:%s",
+                key, count, list->str);
         return NULL;
     }
     return g_steal_pointer(&found);
@@ -337,7 +339,7 @@ DirectoryUnit *directory_unit_rename(Directory *d, const char *key, const char *
     g_autofree char *composed = text_nfc(bytes_of_string(name));
     g_strstrip(composed);
     if (*composed == '\0') {
-        cv_fail(error, CV_ERROR_INPUT, "a unit needs a name");
+        cv_fail(error, CV_ERROR_INPUT, "thiếu tên đơn vị; a unit needs a name");
         return NULL;
     }
     Rename c = {d, key, composed, act, NULL};

@@ -191,7 +191,10 @@ static char *make_target(const MaintainData *data, const char *to, GError **erro
     if (!fits) {
         if (made)
             rmdir(to);
-        cv_fail(error, CV_ERROR_INPUT, "%s lies in the data directory; name a folder outside", to);
+        cv_fail(error, CV_ERROR_INPUT,
+                "%s nằm trong thư mục dữ liệu, hãy nêu thư mục khác; it lies in the data "
+                "directory: name a folder outside",
+                to);
     }
     return answer;
 }

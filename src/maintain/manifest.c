@@ -179,18 +179,22 @@ static gboolean read_pass(FILE *file, const char *path, Pass *pass, GError **err
         gboolean good = n > 0 && line[n - 1] == '\n';
         if (pass->lines == 0 && !g_str_equal(line, FIRST_LINE))
             return cv_fail(error, CV_ERROR_INPUT,
-                           "%s is not the manifest of a backup that this program knows", path);
+                           "%s không phải bản kê của một bản sao lưu; it is not the manifest of a "
+                           "backup that this program knows",
+                           path);
         if (good && !parse_line(bytes_of(line, n - 1), pass, &good, error))
             return FALSE;
         if (!good)
-            return cv_fail(error, CV_ERROR_CORRUPT, "%s is damaged at line %" G_GINT64_FORMAT, path,
+            return cv_fail(error, CV_ERROR_CORRUPT,
+                           "%s đã hỏng; it is damaged at line %" G_GINT64_FORMAT, path,
                            pass->lines);
         if (pass->digest != NULL && !pass->ended)
             crypto_digest_update(pass->digest, bytes_of(line, n));
     }
     if (ferror(file))
         return cv_fail_errno(error, CV_ERROR_STORAGE, "cannot read %s", path);
-    return pass->ended || cv_fail(error, CV_ERROR_CORRUPT, "%s has no end: it was cut", path);
+    return pass->ended ||
+           cv_fail(error, CV_ERROR_CORRUPT, "%s bị cắt; it has no end: it was cut", path);
 }
 
 gboolean manifest_read(const char *folder, ManifestEach each, gpointer data, gint64 *count,

@@ -31,7 +31,9 @@ static gboolean take_file(const ManifestFile *file, gpointer data, GError **erro
     }
     if (size != file->size || memcmp(hash, file->hash, sizeof hash) != 0)
         return cv_fail(error, CV_ERROR_CORRUPT,
-                       "%s is not what the manifest of the backup says; use another backup", from);
+                       "%s không đúng như bản kê của bản sao lưu; it is not what the manifest of "
+                       "the backup says: use another backup",
+                       from);
     restore->done++;
     if (restore->progress != NULL)
         restore->progress("file", restore->done, restore->all, restore->user);

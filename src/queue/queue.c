@@ -154,7 +154,9 @@ gboolean queue_get(DbConn *conn, gint64 id, QueueEach each, gpointer data, GErro
     if (!walk(stmt, each, data, &found, error))
         return FALSE;
     if (found == 0)
-        return cv_fail(error, CV_ERROR_NOT_FOUND, "there is no queue entry %" G_GINT64_FORMAT, id);
+        return cv_fail(
+            error, CV_ERROR_NOT_FOUND,
+            "không có thư số này trong hàng đợi; there is no queue entry %" G_GINT64_FORMAT, id);
     return TRUE;
 }
 
@@ -167,7 +169,9 @@ typedef struct {
 static gboolean must_have_changed(DbConn *conn, const Act *act, GError **error) {
     if (db_changes(conn) > 0)
         return TRUE;
-    return cv_fail(error, CV_ERROR_NOT_FOUND, "there is no queue entry %" G_GINT64_FORMAT, act->id);
+    return cv_fail(error, CV_ERROR_NOT_FOUND,
+                   "không có thư số này trong hàng đợi; there is no queue entry %" G_GINT64_FORMAT,
+                   act->id);
 }
 
 static gboolean hold_one(DbConn *conn, gpointer data, GError **error) {

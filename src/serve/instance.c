@@ -61,8 +61,9 @@ int instance_lock(const char *directory, GError **error) {
         read_holder(fd, pid);
         close(fd);
         cv_fail(error, CV_ERROR_BUSY,
-                "%s is in use by process %s; stop it, or let the command talk to it", directory,
-                pid);
+                "%s đang do tiến trình khác dùng; %s is in use by process %s: stop it, or let the "
+                "command talk to it",
+                directory, directory, pid);
         return -1;
     }
     g_autofree char *pid = g_strdup_printf("%d\n", (int)getpid());
@@ -84,8 +85,9 @@ static gboolean load_settings(Instance *instance, GError **error) {
     g_autofree char *path = instance_file(instance, "congvu.conf");
     if (!g_file_test(path, G_FILE_TEST_EXISTS))
         return cv_fail(error, CV_ERROR_NOT_FOUND,
-                       "there is no installation in %s; make one with `congvu --data %s init`",
-                       instance->path, instance->path);
+                       "chưa có hệ thống trong %s; there is no installation in %s: make one with "
+                       "`congvu --data %s init`",
+                       instance->path, instance->path, instance->path);
     instance->config = config_load(path, error);
     if (instance->config == NULL)
         return FALSE;

@@ -250,8 +250,9 @@ static gboolean start(Serve *serve, GError **error) {
     g_autofree char *file = g_build_filename(serve->path, "congvu.conf", NULL);
     if (!g_file_test(file, G_FILE_TEST_EXISTS))
         return cv_fail(error, CV_ERROR_NOT_FOUND,
-                       "there is no installation in %s; make one with `congvu --data %s init`",
-                       serve->path, serve->path);
+                       "chưa có hệ thống trong %s; there is no installation in %s: make one with "
+                       "`congvu --data %s init`",
+                       serve->path, serve->path, serve->path);
     serve->config = config_load(file, error);
     if (serve->config == NULL || (serve->lock_fd = instance_lock(serve->path, error)) < 0 ||
         !start_log(serve, error))

@@ -148,6 +148,45 @@ static gboolean find_address(Find *find, GError **error) {
     return step != DB_FAILED;
 }
 
+/* A line of the outcome that ends in this number of the queue. */
+static gboolean has_entry(const char *outcome, gint64 entry) {
+    char wanted[40];
+    g_snprintf(wanted, sizeof wanted, " queue=%" G_GINT64_FORMAT "\n", entry);
+    g_autofree char *whole = g_strconcat(outcome, "\n", NULL);
+    return strstr(whole, wanted) != NULL;
+}
+
+static gboolean fits(const StoreIntakeFilter *filter, DbStmt *stmt) {
+    gint64 received = db_column_int(stmt, 8);
+    const char *outcome = db_column_text(stmt, 6), *who = filter->address;
+    return received >= filter->since && (filter->until == 0 || received < filter->until) &&
+           (filter->session == NULL || g_str_equal(db_column_text(stmt, 1), filter->session)) &&
+           (filter->entry == 0 || has_entry(outcome, filter->entry)) &&
+           (who == NULL || has_address(db_column_text(stmt, 3), who) ||
+            has_address(db_column_text(stmt, 4), who) || has_recipient(outcome, who) ||
+            g_str_equal(db_column_text(stmt, 5), who));
+}
+
+/* Received long before what is looked for, and so is all that was received earlier: a clock may
+ * have jumped, but not by more than a day without anybody's notice. */
+static gboolean is_past(const StoreIntakeFilter *filter, DbStmt *stmt) {
+    const gint64 day = G_GINT64_CONSTANT(24) * 3600 * G_USEC_PER_SEC;
+    return filter->since != 0 && db_column_int(stmt, 8) < filter->since - day;
+}
+
+gboolean store_intake_search(DbConn *conn, const StoreIntakeFilter *filter, guint limit,
+                             void (*each)(gint64 id, const StoreIntake *intake, gpointer data),
+                             gpointer data, GError **error) {
+    Find find = {conn, NULL, limit, each, data};
+    DbStmt *stmt = db_prepare(conn, "SELECT " INTAKE_COLUMNS " FROM intake ORDER BY id DESC");
+    DbStep step = DB_DONE;
+    while (find.left > 0 && (step = db_step(stmt, error)) == DB_ROW && !is_past(filter, stmt))
+        if (fits(filter, stmt))
+            give(&find, stmt);
+    db_reset(stmt);
+    return step != DB_FAILED;
+}
+
 gboolean store_intake_find(Store *store, DbConn *conn, const char *what, guint limit,
                            void (*each)(gint64 id, const StoreIntake *intake, gpointer data),
                            gpointer data, GError **error) {

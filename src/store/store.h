@@ -347,6 +347,17 @@ typedef struct {
 /* Inside the DbWork of a delivery. id is what SMTP tells in its 250. */
 gboolean store_intake_add(Store *store, DbConn *conn, const StoreIntake *intake, gint64 *id,
                           GError **error);
+/* What else a reception is looked for by; NULL and 0: anything. */
+typedef struct {
+    const char *address; /* that sent or received it; or its Message-ID */
+    const char *session; /* as the log has it */
+    gint64 entry;        /* of the queue, that it became */
+    gint64 since, until; /* Unix microseconds: from, and before */
+} StoreIntakeFilter;
+/* A walk from the newest on, for an operator: newest first, at most `limit`. */
+gboolean store_intake_search(DbConn *conn, const StoreIntakeFilter *filter, guint limit,
+                             void (*each)(gint64 id, const StoreIntake *intake, gpointer data),
+                             gpointer data, GError **error);
 /* By intake id ("1234"), Message-ID or address, newest first, at most `limit`. */
 gboolean store_intake_find(Store *store, DbConn *conn, const char *what, guint limit,
                            void (*each)(gint64 id, const StoreIntake *intake, gpointer data),

@@ -13,10 +13,12 @@ from harness.server import DOMAIN, PASSWORD, ROOT, Refused, program
 
 LISTED = re.findall(r'^    \{"(\w+)", (?:NULL|"(\w+)"),',
                     (ROOT / "src/cli/commands.c").read_text(encoding="utf-8"), re.M)
+# A letter that only Vietnamese has: what an official did wrong is told in Vietnamese, then in English.
+VIETNAMESE = re.compile("[ạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹđ]", re.I)
 COMMANDS = [" ".join(word for word in words if word) for words in LISTED]
 NO_ARGUMENTS = {"serve", "check", "doctor", "unit list", "account list", "account delegate",
                 "password check", "queue list", "audit list", "audit verify",
-                "address propose"}  # it needs one pair of options or another
+                "address propose", "trace"}  # these need one option or another
 
 
 def alone(*words, given="", env=None):
@@ -59,9 +61,10 @@ def test_wrong_words_end_with_2_and_the_usage_before_anything_is_done(command, t
     for words in (["--nonsense"], ["--json=1"], ["a", "b", "c", "d"]):
         status, out, said = alone(*where, *command.split(), *words)
         assert status == 2 and out == "" and "usage: congvu --data DIR " + command in said, (words, said)
+        assert VIETNAMESE.search(said.splitlines()[0]), said
     if command not in NO_ARGUMENTS:
         status, _, said = alone(*where, *command.split())
-        assert status == 2 and re.search("is needed|is missing|^congvu: give ", said, re.M), said
+        assert status == 2 and re.search("is needed|is missing|; give ", said, re.M), said
     assert not (tmp_path / "none").exists()
 
 
@@ -244,6 +247,8 @@ def test_commands_do_and_say_the_same_with_the_server_running_and_stopped(make_s
         assert status == expected, (words, one)
         judged = words[0] in ("calendar", "forward")  # a verdict is an answer, not an error
         assert (said == "") == (status == 0 or (judged and out != "")), (words, one)
+        if said:
+            assert VIETNAMESE.search(said), said
         if status == 1 and not judged:
             assert said.startswith("congvu: ") and len(said.splitlines()) <= 2, said
         if judged or words[0] in ("doctor", "audit") or words[1] in ("list", "show", "propose"):
