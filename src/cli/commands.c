@@ -5,7 +5,7 @@
 const CliCommand cli_commands[] = {
     {"init", NULL, cli_init, CLI_LOCAL, "--domain DOMAIN [--regulation FILE] [--port-offset N]", "make a new installation in the data directory"},
     {"serve", NULL, cli_serve, CLI_LOCAL, "", "run the system until SIGTERM; SIGHUP reloads"},
-    {"check", NULL, cli_check, CLI_LOCAL, "", "verify settings and regulation, errors with file and line"},
+    {"check", NULL, cli_check, CLI_LOCAL, "", "verify settings, certificate and regulation, errors with file and line"},
     {"doctor", NULL, cli_doctor, 0, "[--repair] [--quick]", "verify every reference, count and byte"},
     {"backup", NULL, cli_backup, CLI_PATH_ARGUMENT, "DIRECTORY [--verify]", "copy the data directory while it runs"},
     {"restore", NULL, cli_restore, CLI_LOCAL | CLI_PATH_ARGUMENT, "DIRECTORY [--nothing-came-after]", "make the data directory from a backup"},

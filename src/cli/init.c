@@ -57,6 +57,6 @@ int cli_check(CliCall *call) {
     g_autoptr(GError) error = NULL;
     if (!instance_check(call->data, &error))
         return cli_refuse(call, g_steal_pointer(&error));
-    cli_print(call, "%s: settings and regulation are in order\n", call->data);
+    cli_print(call, "%s: settings, certificate and regulation are in order\n", call->data);
     return CLI_DONE;
 }

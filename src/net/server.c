@@ -113,6 +113,20 @@ static gboolean wait_gone(NetServer *server, gint64 until) {
     return gone;
 }
 
+static void close_descriptor(int fd) {
+    if (fd >= 0)
+        close(fd);
+}
+
+/* Nobody accepts any more: whoever comes is told so by the kernel at once, instead of waiting. */
+static void close_doors(NetServer *server) {
+    for (guint i = 0; i < server->listeners->len; i++) {
+        NetListenerState *listener = server->listeners->pdata[i];
+        close_descriptor(listener->fd);
+        listener->fd = -1;
+    }
+}
+
 void net_server_stop(NetServer *server, gint64 patience) {
     if (server->acceptor == NULL)
         return;
@@ -122,6 +136,7 @@ void net_server_stop(NetServer *server, gint64 patience) {
     (void)n;
     g_thread_join(server->acceptor);
     server->acceptor = NULL;
+    close_doors(server);
     post_all(server, STATUS_SHUTDOWN);
     if (!wait_gone(server, clock_monotonic() + patience)) {
         post_all(server, STATUS_KILL);
@@ -136,11 +151,6 @@ void net_server_stop(NetServer *server, gint64 patience) {
     }
     if (left > 0)
         log_event(LOG_LEVEL_WARNING, "net.stopped", "sessions-cut", log_number(left), NULL);
-}
-
-static void close_descriptor(int fd) {
-    if (fd >= 0)
-        close(fd);
 }
 
 void net_server_free(NetServer *server) {

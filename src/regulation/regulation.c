@@ -82,7 +82,8 @@ static gboolean read_texts(Regulation *r, const config_t *config, GError **error
     const char *until = r->texts[REGULATION_UNTIL];
     r->until = CALENDAR_NONE;
     if (!calendar_parse(bytes_of_string(r->texts[REGULATION_FROM]), &r->from))
-        return conf_fail(root, error, "from must be a day that exists, written \"YYYY-MM-DD\"");
+        return conf_fail(config_setting_get_member(root, "from"), error,
+                         "from must be a day that exists, written \"YYYY-MM-DD\"");
     if (until[0] != 0 && (!calendar_parse(bytes_of_string(until), &r->until) || r->until < r->from))
         return conf_fail(root, error, "until must be a day not before from, or \"\"");
     return TRUE;

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <pwd.h>
 #include <signal.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -177,12 +178,41 @@ gboolean instance_reload(Instance *instance, GError **error) {
     return TRUE;
 }
 
+/* A server that is never started takes the pair as the running one would. */
+static gboolean check_certificate(const Instance *probe, GError **error) {
+    g_autofree char *certificate = instance_file(probe, probe->config->certificate);
+    g_autofree char *key = instance_file(probe, probe->config->key);
+    const NetOptions options = {.workers = 1, .session_maximum = 1, .session_maximum_address = 1};
+    NetServer *server = net_server_new(&options, error);
+    gboolean ok = server != NULL && net_server_set_certificate(server, certificate, key, error);
+    net_server_free(server);
+    return ok;
+}
+
+static gboolean check_surroundings(const Instance *probe, GError **error) {
+    const Config *config = probe->config;
+    if (*config->user != '\0' && getpwnam(config->user) == NULL)
+        return cv_fail(
+            error, CV_ERROR_INPUT,
+            "congvu.conf: không có người dùng \"%s\" trên máy này; there is no user \"%s\" "
+            "here: make it, or change \"user\"",
+            config->user, config->user);
+    g_autofree char *log = instance_file(probe, config->log);
+    g_autofree char *folder = g_path_get_dirname(log);
+    if (*config->log != '\0' && !g_file_test(folder, G_FILE_TEST_IS_DIR))
+        return cv_fail(
+            error, CV_ERROR_INPUT,
+            "congvu.conf: không có thư mục %s cho tệp nhật ký; there is no folder %s for "
+            "the log file: make it, or change \"log.file\"",
+            folder, folder);
+    return check_certificate(probe, error);
+}
+
 gboolean instance_check(const char *path, GError **error) {
     g_autofree char *absolute = g_canonicalize_filename(path, NULL);
     Instance probe = {.path = absolute, .lock_fd = -1};
-    gboolean ok = load_settings(&probe, error);
-    if (ok)
-        regulation_unref(probe.regulation);
+    gboolean ok = load_settings(&probe, error) && check_surroundings(&probe, error);
+    g_clear_pointer(&probe.regulation, regulation_unref);
     config_free(probe.config);
     return ok;
 }

@@ -47,7 +47,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Instance, instance_close)
 gboolean instance_create(const char *path, const char *domain, const char *regulation,
                          gint64 port_offset, GError **error);
 
-/* Reads settings and regulation without opening or locking anything: `check`. */
+/* Reads settings and regulation, and looks for what they name (certificate and key, user, folder of
+ * the log), without opening or locking the data: `check`. */
 gboolean instance_check(const char *path, GError **error);
 
 /* The regulation in force; a reference of the caller's. */
