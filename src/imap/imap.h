@@ -10,6 +10,7 @@
 #include "auth/auth.h"
 #include "directory/directory.h"
 #include "net/net.h"
+#include "search/search.h"
 #include "store/store.h"
 
 typedef struct {
@@ -42,6 +43,7 @@ typedef struct {
     Store *store;
     Directory *directory;
     Auth *auth;
+    SearchIndex *search; /* NULL: searching reads */
     ImapOptions options;
     /* NULL: never. TRUE while the disk has little space left: nothing large is taken in. */
     gboolean (*disk_low)(gpointer data);

@@ -60,6 +60,7 @@ SearchIndex *search_open(const char *path, GError **error) {
     index->path = g_strdup(path);
     index->db = db;
     g_rw_lock_init(&index->lock);
+    g_mutex_init(&index->listener_lock);
     return index;
 }
 
@@ -68,8 +69,23 @@ void search_close(SearchIndex *index) {
         return;
     db_close(index->db);
     g_rw_lock_clear(&index->lock);
+    g_mutex_clear(&index->listener_lock);
     g_free(index->path);
     g_free(index);
+}
+
+void search_listen(SearchIndex *index, void (*lost)(gpointer data), gpointer data) {
+    g_mutex_lock(&index->listener_lock);
+    index->lost = lost;
+    index->lost_data = data;
+    g_mutex_unlock(&index->listener_lock);
+}
+
+void search_tell_lost(SearchIndex *index) {
+    g_mutex_lock(&index->listener_lock);
+    if (index->lost != NULL)
+        index->lost(index->lost_data);
+    g_mutex_unlock(&index->listener_lock);
 }
 
 gboolean search_reset(SearchIndex *index, GError **error) {
@@ -79,6 +95,7 @@ gboolean search_reset(SearchIndex *index, GError **error) {
         index->db = open_file(index->path, error);
     gboolean done = index->db != NULL;
     g_rw_lock_writer_unlock(&index->lock);
+    search_tell_lost(index);
     return done;
 }
 
@@ -165,11 +182,19 @@ static gboolean drop_work(DbConn *conn, gpointer data, GError **error) {
 }
 
 gboolean search_drop(SearchIndex *index, gint64 mailbox, GError **error) {
+    g_autoptr(GError) failed = NULL;
     Db *db = search_enter(index, error);
-    gboolean dropped = db != NULL && db_write(db, drop_work, &mailbox, error);
-    if (db != NULL)
-        search_leave(index);
-    return dropped;
+    if (db == NULL)
+        return FALSE;
+    gboolean dropped = db_write(db, drop_work, &mailbox, &failed);
+    search_leave(index);
+    if (dropped)
+        return TRUE;
+    /* Pages that contradict themselves: nothing smaller can be taken out. */
+    if (cv_error_is(failed, CV_ERROR_CORRUPT))
+        return search_reset(index, error);
+    g_propagate_error(error, g_steal_pointer(&failed));
+    return FALSE;
 }
 
 gboolean search_status(SearchIndex *index, SearchStatus *out, GError **error) {

@@ -57,13 +57,17 @@ typedef struct {
 
 struct SearchIndex {
     char *path;
-    GRWLock lock; /* read: who uses db; write: search_reset */
-    Db *db;       /* NULL after a reset that failed */
+    GRWLock lock;         /* read: who uses db; write: search_reset */
+    Db *db;               /* NULL after a reset that failed */
+    GMutex listener_lock; /* guards these two and is held while `lost` runs */
+    void (*lost)(gpointer data);
+    gpointer lost_data;
 };
 
 /* index.c: between them `db` stays. NULL with *error: there is none. */
 Db *search_enter(SearchIndex *index, GError **error);
 void search_leave(SearchIndex *index);
+void search_tell_lost(SearchIndex *index);
 gboolean search_box_read(DbConn *conn, gint64 mailbox, SearchBox *out, GError **error);
 gboolean search_box_write(DbConn *conn, gint64 mailbox, const SearchBox *box, GError **error);
 

@@ -315,8 +315,10 @@ static void recover(SearchRun *run, const GError *error) {
     run->done = TRUE;
     log_event(LOG_LEVEL_WARNING, "search.unusable", "mailbox", log_number(run->mailbox), "error",
               error->message, NULL);
-    if (!cv_error_is(error, CV_ERROR_STORAGE))
-        search_drop(run->index, run->mailbox, NULL);
+    if (cv_error_is(error, CV_ERROR_STORAGE) || cv_error_is(error, CV_ERROR_BUSY))
+        return;
+    search_drop(run->index, run->mailbox, NULL);
+    search_tell_lost(run->index);
 }
 
 gboolean search_run_step(SearchRun *run, gint64 until) {

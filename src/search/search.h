@@ -29,6 +29,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(SearchIndex, search_close)
  * then the index stays empty until it succeeds. */
 gboolean search_reset(SearchIndex *index, GError **error);
 
+/* Who is told (NULL: nobody) when something was lost that has to be indexed again: the whole or a
+ * mailbox. Any thread; must be short. */
+void search_listen(SearchIndex *index, void (*lost)(gpointer data), gpointer data);
+
 /* ---- State ---- */
 
 typedef struct {

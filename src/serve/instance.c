@@ -96,6 +96,18 @@ static gboolean load_settings(Instance *instance, GError **error) {
     return instance->regulation != NULL;
 }
 
+/* Mail is served without an index too. */
+static SearchIndex *open_search(const Instance *instance) {
+    g_autofree char *path = instance_file(instance, "search.db");
+    g_autoptr(GError) error = NULL;
+    SearchIndex *search = search_open(path, &error);
+    if (search == NULL)
+        log_event(LOG_LEVEL_ERROR, "search.open", "error", error->message, "what_to_do",
+                  "searching goes on without an index, slowly; free some space and start again",
+                  NULL);
+    return search;
+}
+
 static gboolean open_databases(Instance *instance, GError **error) {
     g_autofree char *mail = instance_file(instance, "mail.db");
     g_autofree char *admin = instance_file(instance, "admin.db");
@@ -110,6 +122,7 @@ static gboolean open_databases(Instance *instance, GError **error) {
         return FALSE;
     g_autofree char *seal = instance_file(instance, "seal.key");
     seal_load(seal, instance->directory);
+    instance->search = open_search(instance);
     instance->delivery = delivery_new(instance->store);
     delivery_set_regulation(instance->delivery, instance->regulation);
     return TRUE;
@@ -138,9 +151,11 @@ Instance *instance_open_locked(const char *path, int lock_fd, GError **error) {
 void instance_close(Instance *instance) {
     if (instance == NULL)
         return;
+    indexer_stop(instance->indexer);
     auth_free(instance->auth);
     delivery_free(instance->delivery);
     directory_close(instance->directory);
+    search_close(instance->search);
     store_close(instance->store);
     blob_store_close(instance->blobs);
     db_close(instance->admin);

@@ -5,7 +5,8 @@
  *   DIR/tls/          certificate, key    DIR/admin.db   units, people, accounts, audit
  *   DIR/blob/         large messages      DIR/lock       held by whoever has it open
  *   DIR/seal.key      opens the sealed columns of admin.db
- *   DIR/congvu.sock   commands to the running server */
+ *   DIR/congvu.sock   commands to the running server
+ *                     DIR/search.db  the search index, which can be thrown away */
 #ifndef CV_SERVE_INSTANCE_H
 #define CV_SERVE_INSTANCE_H
 
@@ -13,6 +14,7 @@
 #include "delivery/delivery.h"
 #include "directory/directory.h"
 #include "serve/config.h"
+#include "serve/indexer.h"
 #include "store/store.h"
 
 typedef struct {
@@ -26,7 +28,9 @@ typedef struct {
     Store *store;
     Directory *directory;
     Delivery *delivery;
-    Auth *auth; /* only while serving, else NULL */
+    Auth *auth;          /* only while serving, else NULL */
+    SearchIndex *search; /* NULL: its file could not be made; searching reads */
+    Indexer *indexer;    /* only while serving, else NULL */
 } Instance;
 
 /* Opens DIR and takes its lock. Errors: NOT_FOUND (no such installation), BUSY (another process has

@@ -242,6 +242,9 @@ static void connect_services(Serve *serve) {
     serve->imap.store = instance->store;
     serve->imap.auth = instance->auth;
     directory_watch(instance->directory, account_changed, serve);
+    serve->imap.search = instance->search;
+    if (instance->search != NULL)
+        instance->indexer = indexer_start(instance->store, instance->search);
 }
 
 /* ---- Start, run, end ---- */

@@ -57,6 +57,24 @@ StoreMailbox *store_mailbox_get(Store *store, DbConn *conn, gint64 id, GError **
     return only_row(stmt, "of this number", error);
 }
 
+gboolean store_mailbox_states(DbConn *conn, gint64 behind,
+                              gboolean (*each)(const StoreMailboxState *state, gpointer data),
+                              gpointer data, GError **error) {
+    DbStmt *stmt = db_prepare(conn, "SELECT id, uidvalidity, uidnext, total FROM mailbox"
+                                    " WHERE id > ? ORDER BY id");
+    db_bind_int(stmt, 1, behind);
+    DbStep step;
+    while ((step = db_step(stmt, error)) == DB_ROW) {
+        StoreMailboxState state = {db_column_int(stmt, 0), (guint32)db_column_int(stmt, 1),
+                                   (guint32)MIN(db_column_int(stmt, 2), G_MAXUINT32),
+                                   (guint32)db_column_int(stmt, 3)};
+        if (!each(&state, data))
+            break;
+    }
+    db_reset(stmt);
+    return step != DB_FAILED;
+}
+
 StoreMailbox *store_mailbox_find(Store *store, DbConn *conn, gint64 account, const char *name,
                                  GError **error) {
     g_autofree char *stored = store_name_normalise(name, NULL);

@@ -163,6 +163,15 @@ StoreMailbox *store_mailbox_find(Store *store, DbConn *conn, gint64 account, con
                                  GError **error); /* NULL: NOT_FOUND or STORAGE */
 /* All of the account, ordered by name: StoreMailbox *, freed with the array. */
 GPtrArray *store_mailbox_list(Store *store, DbConn *conn, gint64 account, GError **error);
+/* What the lane that indexes has to know of every mailbox, in order of their numbers. */
+typedef struct {
+    gint64 id;
+    guint32 uidvalidity, uidnext, exists;
+} StoreMailboxState;
+/* FALSE from `each` stops the walk, which is no error. */
+gboolean store_mailbox_states(DbConn *conn, gint64 behind, /* numbers above this */
+                              gboolean (*each)(const StoreMailboxState *state, gpointer data),
+                              gpointer data, GError **error);
 /* Makes missing parents too (RFC 9051 6.3.4). INPUT for a bad name, EXISTS, LIMIT (count, depth).
  */
 gboolean store_mailbox_create(Store *store, gint64 account, const char *name, StoreUse use,
@@ -326,6 +335,9 @@ typedef struct StoreWatch StoreWatch;
  * store_unwatch has returned, notify is not running and never will again. */
 StoreWatch *store_watch(Store *store, gint64 mailbox, StoreNotify notify, gpointer data);
 void store_unwatch(Store *store, StoreWatch *watch);
+/* One listener (NULL: none) for what happens in any mailbox, told as watches are: the lane that
+ * indexes. */
+void store_listen(Store *store, StoreNotify notify, gpointer data);
 /* IMAP4rev1's \Recent: messages from this UID on are recent for the caller and for nobody after it.
  * claim FALSE (EXAMINE, STATUS) only looks. Not while this thread has a read transaction open.
  * G_MAXUINT32 when the mailbox is gone. */

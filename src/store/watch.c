@@ -94,6 +94,15 @@ static void tell(gpointer data) {
     for (StoreWatch *watch = g_hash_table_lookup(store->watches, &news->mailbox); watch != NULL;
          watch = watch->next)
         watch->notify(news->mailbox, news->modseq, news->events, watch->data);
+    if (store->listener != NULL)
+        store->listener(news->mailbox, news->modseq, news->events, store->listener_data);
+    g_mutex_unlock(&store->watch_lock);
+}
+
+void store_listen(Store *store, StoreNotify notify, gpointer data) {
+    g_mutex_lock(&store->watch_lock);
+    store->listener = notify;
+    store->listener_data = data;
     g_mutex_unlock(&store->watch_lock);
 }
 
