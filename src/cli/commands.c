@@ -48,6 +48,9 @@ const CliCommand cli_commands[] = {
     {"dkim", "list", cli_dkim_list, 0, "", "the keys that sign mail on its way out"},
     {"dkim", "use", cli_dkim_use, 0, "[--unpublished]", "sign with the new keys; those in use become old"},
     {"dkim", "remove", cli_dkim_remove, 0, "SELECTOR", "remove an old or a new key"},
+    {"index", "status", cli_index_status, 0, "", "the search index: how much it holds, what waits"},
+    {"index", "update", cli_index_update, 0, "", "index now what waits, down to the last message"},
+    {"index", "rebuild", cli_index_rebuild, 0, "", "throw the search index away and build it anew, while serving"},
 
     {"audit", "list", cli_audit_list, 0, "[--subject ADDRESS] [--limit N]", "who did what, when, on what ground"},
     {"audit", "verify", cli_audit_verify, 0, "[--known NUMBER:HASH]", "prove that the trail is whole"},

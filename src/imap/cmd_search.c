@@ -1,5 +1,7 @@
 /* SEARCH and UID SEARCH (RFC 9051 6.4.4 with RETURN and SAVE, RFC 3501 6.4.4, RFC 4731, 5182, 7162
- * 3.1.5). The mailbox is walked in short slices; between them others are let run. */
+ * 3.1.5). First the search index is asked, then the mailbox is walked in short slices, between
+ * which others are let run: over the narrow rows, and where those and the index leave a doubt over
+ * the messages themselves. */
 #include "imap/search.h"
 
 #include "base/clock.h"
@@ -23,8 +25,11 @@ typedef struct {
     ImapProgram program;
     guint returns;
     gboolean esearch;
+    gboolean asked;   /* the index */
     StoreUids *among; /* candidates */
     guint32 next;     /* place in it, from 1 */
+    StoreUids *doubt; /* of those walked over: have to be read */
+    guint32 doubt_next;
     StoreUids *found;
     guint64 modseq, modseq_first, modseq_last;
     ImapSession *session;
@@ -37,6 +42,7 @@ static void search_free(ImapJob *job) {
     SearchJob *self = (SearchJob *)job;
     imap_program_clear(&self->program);
     store_uids_free(self->among);
+    store_uids_free(self->doubt);
     store_uids_free(self->found);
     g_free(self);
 }
@@ -174,9 +180,35 @@ static void answer(SearchJob *self, ImapSession *session) {
 
 /* ---- The walk ---- */
 
-static gboolean on_message(const StoreMessage *message, gpointer data) {
+/* Hits of one stretch come in two walks: not always in order. */
+static void found(SearchJob *self, const StoreMessage *message) {
+    guint32 count = store_uids_count(self->found);
+    if (count == 0 || message->uid < store_uids_at(self->found, 1))
+        self->modseq_first = message->modseq;
+    if (message->uid > store_uids_last(self->found))
+        self->modseq_last = message->modseq;
+    self->modseq = MAX(self->modseq, message->modseq);
+    store_uids_add(self->found, message->uid);
+}
+
+static gboolean on_row(const StoreMessage *message, gpointer data) {
     SearchJob *self = data;
     guint32 place = store_uids_sequence(self->among, message->uid);
+    if (place == 0)
+        return TRUE;
+    ImapCandidate candidate = {.view = self->session->view, .message = message};
+    ImapTri got = imap_program_glance(&self->program, &candidate);
+    if (got == IMAP_YES)
+        found(self, message);
+    else if (got == IMAP_PERHAPS)
+        store_uids_append(self->doubt, message->uid);
+    self->next = place + 1;
+    return clock_monotonic() < self->until;
+}
+
+static gboolean on_message(const StoreMessage *message, gpointer data) {
+    SearchJob *self = data;
+    guint32 place = store_uids_sequence(self->doubt, message->uid);
     if (place == 0)
         return TRUE;
     ImapCandidate candidate = {.store = self->session->service->store,
@@ -184,35 +216,55 @@ static gboolean on_message(const StoreMessage *message, gpointer data) {
                                .view = self->session->view,
                                .message = message};
     buffer_init(&candidate.bytes, G_MAXUINT32);
-    if (imap_program_matches(&self->program, &candidate)) {
-        if (store_uids_count(self->found) == 0)
-            self->modseq_first = message->modseq;
-        self->modseq_last = message->modseq;
-        self->modseq = MAX(self->modseq, message->modseq);
-        store_uids_append(self->found, message->uid);
-        self->enough = (self->returns & ~(guint)RETURN_SAVE) == RETURN_MIN;
-    }
+    if (imap_program_matches(&self->program, &candidate))
+        found(self, message);
     buffer_release(&candidate.bytes);
-    self->next = place + 1;
-    return !self->enough && clock_monotonic() < self->until;
+    self->doubt_next = place + 1;
+    return clock_monotonic() < self->until;
 }
 
-static gboolean walk_once(SearchJob *self, GError **error) {
-    guint32 last = imap_uids_stretch(self->among, self->next,
-                                     MIN(store_uids_count(self->among), self->next + WALK));
-    guint32 from = store_uids_at(self->among, self->next);
-    guint32 to = store_uids_at(self->among, last);
+/* One stretch of `uids` from *next on. */
+static gboolean walk(SearchJob *self, const StoreUids *uids, guint32 *next, StoreWant want,
+                     StoreEach each, GError **error) {
+    guint32 last = imap_uids_stretch(uids, *next, MIN(store_uids_count(uids), *next + WALK));
     if (!store_message_each(self->session->service->store, self->conn, self->session->view->mailbox,
-                            from, to, self->program.meta ? STORE_WANT_META : STORE_WANT_FLAGS,
-                            on_message, self, error))
+                            store_uids_at(uids, *next), store_uids_at(uids, last), want, each, self,
+                            error))
         return FALSE;
-    if (!self->enough && clock_monotonic() < self->until)
-        self->next = MAX(self->next, last + 1); /* the rest of the stretch is expunged */
+    if (clock_monotonic() < self->until)
+        *next = MAX(*next, last + 1); /* the rest of the stretch is expunged */
     return TRUE;
 }
 
+static gboolean walk_once(SearchJob *self, GError **error) {
+    if (self->doubt_next <= store_uids_count(self->doubt))
+        return walk(self, self->doubt, &self->doubt_next, STORE_WANT_META, on_message, error);
+    g_clear_pointer(&self->doubt, store_uids_free);
+    self->doubt = store_uids_new();
+    self->doubt_next = 1;
+    /* RFC 9051 6.4.4: MIN alone needs no more than the first. */
+    self->enough =
+        (self->returns & ~(guint)RETURN_SAVE) == RETURN_MIN && store_uids_count(self->found) > 0;
+    return self->enough || self->next > store_uids_count(self->among) ||
+           walk(self, self->among, &self->next, STORE_WANT_FLAGS, on_row, error);
+}
+
 static gboolean finished(const SearchJob *self) {
-    return self->enough || self->next > store_uids_count(self->among);
+    return self->enough || (self->next > store_uids_count(self->among) &&
+                            self->doubt_next > store_uids_count(self->doubt));
+}
+
+/* FALSE: the index wants more time. */
+static gboolean ask(SearchJob *self, ImapSession *session) {
+    if (self->asked)
+        return TRUE;
+    if (!imap_program_ask(&self->program, session, self->until))
+        return FALSE;
+    StoreUids *among = imap_program_narrow(&self->program, self->among);
+    store_uids_free(self->among);
+    self->among = among;
+    self->asked = TRUE;
+    return TRUE;
 }
 
 static ImapStep search_step(ImapSession *session, ImapJob *job) {
@@ -220,6 +272,8 @@ static ImapStep search_step(ImapSession *session, ImapJob *job) {
     g_autoptr(GError) error = NULL;
     self->session = session;
     self->until = clock_monotonic() + SLICE_TIME;
+    if (!ask(self, session))
+        return IMAP_STEP_AGAIN;
     g_autoptr(DbConn) conn = db_read_begin(store_db(session->service->store), &error);
     self->conn = conn;
     gboolean good = conn != NULL;
@@ -276,6 +330,8 @@ void imap_cmd_search(ImapSession *session, ImapParser *args) {
     if (self->returns == 0)
         self->returns = RETURN_ALL;
     self->found = store_uids_new();
+    self->doubt = store_uids_new();
+    self->doubt_next = 1;
     self->among = candidates(self, session);
     self->next = 1;
     imap_set_job(session, &self->job);

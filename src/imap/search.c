@@ -1,9 +1,8 @@
 /* Does a message meet the keys? See search.h. */
 #include "imap/search.h"
 
+#include "imap/addresses.h"
 #include "message/date.h"
-
-typedef enum { NO, YES, PERHAPS } Tri;
 
 static const ImapKey *node(const ImapProgram *program, gint32 place) {
     return &g_array_index(program->nodes, ImapKey, place);
@@ -32,12 +31,12 @@ static gboolean sent_day(const StoreMessage *message, guint64 *day) {
     return TRUE;
 }
 
-static Tri sent(const ImapKey *key, const StoreMessage *message, gboolean deep) {
+static ImapTri sent(const ImapKey *key, const StoreMessage *message, gboolean deep) {
     guint64 day = 0;
     if (!deep)
-        return PERHAPS;
+        return IMAP_PERHAPS;
     if (!sent_day(message, &day))
-        return NO;
+        return IMAP_NO;
     return key->op == IMAP_KEY_SENTBEFORE ? day < key->number
            : key->op == IMAP_KEY_SENTON   ? day == key->number
                                           : day >= key->number;
@@ -54,77 +53,50 @@ static gboolean read_piece(guint64 offset, guint64 n, Bytes *out, gpointer data)
     return TRUE;
 }
 
-/* One address of an envelope; FALSE at the end of the list. */
-static gboolean take_address(ImapParser *parser, Bytes *mailbox, Bytes *host) {
-    Bytes other;
-    gboolean nil;
-    return imap_try_byte(parser, '(') && imap_take_nstring(parser, &other, &nil) &&
-           imap_take_space(parser) && imap_take_nstring(parser, &other, &nil) &&
-           imap_take_space(parser) && imap_take_nstring(parser, mailbox, &nil) &&
-           imap_take_space(parser) && imap_take_nstring(parser, host, &nil) &&
-           imap_try_byte(parser, ')');
+/* What the index knows. */
+static ImapTri indexed(const ImapKey *key, guint32 uid) {
+    if (uid > key->upto)
+        return IMAP_PERHAPS;
+    if (store_uids_sequence(key->yes, uid) != 0)
+        return IMAP_YES;
+    return store_uids_sequence(key->perhaps, uid) != 0 ? IMAP_PERHAPS : IMAP_NO;
 }
 
-/* Is the text in an address of the envelope's list of this number (From is 0)? RFC 9051 6.4.4: FROM
- * and its like look into the envelope, where comments and folding are gone. */
-static gboolean in_addresses(Bytes envelope, guint list, const char *wanted) {
-    g_auto(ImapParser) parser;
-    Bytes text, mailbox, host;
-    gboolean nil = FALSE, found = FALSE;
-    imap_parser_init(&parser, envelope);
-    if (!imap_take_open(&parser) || !imap_take_nstring(&parser, &text, &nil) ||
-        !imap_take_space(&parser) || !imap_take_nstring(&parser, &text, &nil))
-        return FALSE;
-    g_autofree char *small = g_ascii_strdown(wanted, -1);
-    for (guint i = 0; i <= list; i++) {
-        if (!imap_take_space(&parser))
-            return FALSE;
-        if (imap_try_word(&parser, "NIL"))
-            continue;
-        if (!imap_take_open(&parser))
-            return FALSE;
-        while (take_address(&parser, &mailbox, &host)) {
-            g_autofree char *address =
-                g_strdup_printf("%.*s@%.*s", (int)mailbox.n, (const char *)mailbox.p, (int)host.n,
-                                (const char *)host.p);
-            g_autofree char *folded = g_ascii_strdown(address, -1);
-            found = found || (i == list && strstr(folded, small) != NULL);
-        }
-        if (!imap_try_byte(&parser, ')'))
-            return FALSE;
-    }
-    return found;
+typedef struct {
+    const ImapKey *key;
+    gboolean found;
+} Addresses;
+
+/* RFC 9051 6.4.4: FROM and its like look into the envelope, where comments and folding are gone. */
+static void on_address(const char *field, const char *address, gpointer data) {
+    Addresses *addresses = data;
+    if (g_ascii_strcasecmp(addresses->key->name, field) == 0)
+        addresses->found = addresses->found ||
+                           message_needle_finds(addresses->key->needle, bytes_of_string(address));
 }
 
-static gboolean envelope_has(const ImapKey *key, const StoreMessage *message) {
-    static const struct {
-        const char *field;
-        guint list;
-    } lists[] = {{"From", 0}, {"To", 3}, {"Cc", 4}, {"Bcc", 5}};
-    for (gsize i = 0; i < G_N_ELEMENTS(lists) && key->op == IMAP_KEY_HEADER; i++)
-        if (g_ascii_strcasecmp(key->name, lists[i].field) == 0)
-            return in_addresses(message->envelope, lists[i].list, key->text);
-    return FALSE;
-}
-
-static Tri text(const ImapKey *key, ImapCandidate *c, gboolean deep) {
-    if (!deep)
-        return PERHAPS;
+static ImapTri text(const ImapKey *key, ImapCandidate *c, gboolean deep) {
+    ImapTri known = indexed(key, c->message->uid);
+    if (!deep || known != IMAP_PERHAPS)
+        return known;
     if (c->failed)
-        return NO;
-    if (*key->text != '\0' && envelope_has(key, c->message))
-        return YES;
+        return IMAP_NO;
+    Addresses addresses = {key, FALSE};
+    if (key->op == IMAP_KEY_HEADER && *key->text != '\0')
+        imap_envelope_addresses(c->message->envelope, on_address, &addresses);
+    if (addresses.found)
+        return IMAP_YES;
     MessageSource source = {c->message->prefix, c->message->structure, read_piece, c};
     return message_search(&source, key->needle, &c->failed);
 }
 
-static Tri leaf(const ImapKey *key, ImapCandidate *c, gboolean deep) {
+static ImapTri leaf(const ImapKey *key, ImapCandidate *c, gboolean deep) {
     const StoreMessage *m = c->message;
     switch (key->op) {
     case IMAP_KEY_ALL:
-        return YES;
+        return IMAP_YES;
     case IMAP_KEY_NEVER:
-        return NO;
+        return IMAP_NO;
     case IMAP_KEY_FLAG_SET:
         return (m->flags & key->number) != 0;
     case IMAP_KEY_FLAG_CLEAR:
@@ -154,46 +126,116 @@ static Tri leaf(const ImapKey *key, ImapCandidate *c, gboolean deep) {
     }
 }
 
-static Tri judge(const ImapProgram *program, const ImapKey *key, ImapCandidate *c, gboolean deep);
+static ImapTri judge(const ImapProgram *program, const ImapKey *key, ImapCandidate *c,
+                     gboolean deep);
 
 /* AND and OR: `stop` is the answer that decides. What the narrow row decides is asked first. */
-static Tri judge_many(const ImapProgram *program, const ImapKey *key, ImapCandidate *c,
-                      gboolean deep, Tri stop) {
+static ImapTri judge_many(const ImapProgram *program, const ImapKey *key, ImapCandidate *c,
+                          gboolean deep, ImapTri stop) {
     gboolean perhaps = FALSE;
     for (gint32 i = key->first; i >= 0; i = node(program, i)->next) {
-        Tri got = judge(program, node(program, i), c, FALSE);
+        ImapTri got = judge(program, node(program, i), c, FALSE);
         if (got == stop)
             return stop;
-        perhaps = perhaps || got == PERHAPS;
+        perhaps = perhaps || got == IMAP_PERHAPS;
     }
     if (!perhaps)
-        return stop == NO ? YES : NO;
+        return stop == IMAP_NO ? IMAP_YES : IMAP_NO;
     if (!deep)
-        return PERHAPS;
+        return IMAP_PERHAPS;
     for (gint32 i = key->first; i >= 0; i = node(program, i)->next)
         if (judge(program, node(program, i), c, TRUE) == stop)
             return stop;
-    return stop == NO ? YES : NO;
+    return stop == IMAP_NO ? IMAP_YES : IMAP_NO;
 }
 
-static Tri judge(const ImapProgram *program, const ImapKey *key, ImapCandidate *c, gboolean deep) {
-    Tri inner;
+static ImapTri judge(const ImapProgram *program, const ImapKey *key, ImapCandidate *c,
+                     gboolean deep) {
+    ImapTri inner;
     switch (key->op) {
     case IMAP_KEY_AND:
-        return judge_many(program, key, c, deep, NO);
+        return judge_many(program, key, c, deep, IMAP_NO);
     case IMAP_KEY_OR:
-        return judge_many(program, key, c, deep, YES);
+        return judge_many(program, key, c, deep, IMAP_YES);
     case IMAP_KEY_NOT:
         inner = judge(program, node(program, key->first), c, deep);
-        return inner == PERHAPS ? PERHAPS : inner == YES ? NO : YES;
+        return inner == IMAP_PERHAPS ? IMAP_PERHAPS : inner == IMAP_YES ? IMAP_NO : IMAP_YES;
     default:
         return leaf(key, c, deep);
     }
 }
 
+ImapTri imap_program_glance(const ImapProgram *program, ImapCandidate *candidate) {
+    return judge(program, node(program, 0), candidate, FALSE);
+}
+
 gboolean imap_program_matches(const ImapProgram *program, ImapCandidate *candidate) {
-    Tri got = judge(program, node(program, 0), candidate, FALSE);
-    if (got == PERHAPS)
-        got = judge(program, node(program, 0), candidate, TRUE);
-    return got == YES && !candidate->failed;
+    return judge(program, node(program, 0), candidate, TRUE) == IMAP_YES && !candidate->failed;
+}
+
+/* ---- The index ---- */
+
+static StoreUids *uids_of(const GArray *array) {
+    StoreUids *uids = store_uids_new();
+    for (guint i = 0; i < array->len; i++)
+        store_uids_append(uids, g_array_index(array, guint32, i));
+    return uids;
+}
+
+gboolean imap_program_ask(ImapProgram *program, ImapSession *session, gint64 until) {
+    for (guint i = 0; i < program->nodes->len; i++) {
+        ImapKey *key = &g_array_index(program->nodes, ImapKey, i);
+        if (key->query == NULL)
+            continue;
+        if (key->run == NULL)
+            key->run = search_run_new(session->service->search, key->query, session->view->mailbox,
+                                      session->view->uidvalidity);
+        if (!search_run_step(key->run, until))
+            return FALSE;
+        const SearchAnswer *answer = search_run_answer(key->run);
+        key->yes = uids_of(answer->yes);
+        key->perhaps = uids_of(answer->perhaps);
+        key->upto = answer->upto;
+        g_clear_pointer(&key->run, search_run_free);
+        g_clear_pointer(&key->query, search_query_free);
+    }
+    return TRUE;
+}
+
+/* Appends the UIDs of `uids` above `above`, as runs. */
+static void add_above(StoreUids *to, const StoreUids *uids, guint32 above) {
+    guint32 first, last;
+    for (guint32 i = 0; store_uids_run(uids, i, &first, &last); i++)
+        for (guint64 uid = MAX((guint64)first, (guint64)above + 1); uid <= last; uid++)
+            store_uids_append(to, (guint32)uid);
+}
+
+static StoreUids *narrow(const ImapKey *key, const StoreUids *among) {
+    StoreUids *result = store_uids_new();
+    guint32 count = store_uids_count(key->yes), more = store_uids_count(key->perhaps);
+    guint32 i = 1, j = 1;
+    while (i <= count || j <= more) {
+        guint32 a = i <= count ? store_uids_at(key->yes, i) : G_MAXUINT32;
+        guint32 b = j <= more ? store_uids_at(key->perhaps, j) : G_MAXUINT32;
+        guint32 uid = MIN(a, b);
+        i += uid == a && i <= count;
+        j += uid == b && j <= more;
+        if (store_uids_sequence(among, uid) != 0)
+            store_uids_append(result, uid);
+    }
+    add_above(result, among, key->upto);
+    return result;
+}
+
+StoreUids *imap_program_narrow(const ImapProgram *program, const StoreUids *among) {
+    StoreUids *result = NULL;
+    for (gint32 i = node(program, 0)->first; i >= 0; i = node(program, i)->next) {
+        const ImapKey *key = node(program, i);
+        if (key->upto == 0 || key->yes == NULL)
+            continue;
+        StoreUids *narrower = narrow(key, result == NULL ? among : result);
+        store_uids_free(result);
+        result = narrower;
+    }
+    return result != NULL ? result : imap_uids_filter(among, NULL, FALSE);
 }

@@ -1,7 +1,8 @@
 /* Search: the tree of keys of one SEARCH, and whether a message meets it.
  *
- * Evaluation is three-valued: with the narrow row alone most keys give yes or no, keys on text give
- * "perhaps", and only when the whole answer is "perhaps" is the message's text read. The tree's
+ * Evaluation is three-valued: with the narrow row alone most keys give yes or no, and so do keys on
+ * text where the search index has the message; else they give "perhaps", and only when the whole
+ * answer is "perhaps" is the message's text read. The tree's
  * depth and size are bounded at parsing (ImapOptions), so evaluation may recurse. */
 #ifndef CV_IMAP_SEARCH_H
 #define CV_IMAP_SEARCH_H
@@ -9,6 +10,7 @@
 #include "imap/view.h"
 
 #include "message/search.h"
+#include "search/search.h"
 
 typedef enum {
     IMAP_KEY_AND, /* children */
@@ -43,11 +45,16 @@ typedef struct {
     char *name;
     char *text; /* as given, UTF-8 */
     MessageNeedle *needle;
+    /* What the search index said about a key on text (imap_program_ask): */
+    SearchQuery *query;
+    SearchRun *run;           /* while it is being asked */
+    StoreUids *yes, *perhaps; /* NULL: nothing is covered */
+    guint32 upto;             /* of the messages up to this UID it knows the rest do not match */
 } ImapKey;
 
 typedef struct {
     GArray *nodes; /* ImapKey; 0 is the root, an AND */
-    gboolean meta, modseq;
+    gboolean modseq;
     gboolean bad_charset;
 } ImapProgram;
 void imap_program_clear(ImapProgram *program);
@@ -55,6 +62,12 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ImapProgram, imap_program_clear)
 
 /* [CHARSET x] keys up to the end. program must be zeroed. */
 gboolean imap_take_program(ImapSession *session, ImapParser *args, ImapProgram *program);
+
+/* Puts the keys on text to the index until the monotonic time `until`; TRUE when all have their
+ * answer. Once before the walk; what arrives later is behind `upto`. */
+gboolean imap_program_ask(ImapProgram *program, ImapSession *session, gint64 until);
+/* Of `among`, the messages that may match as far as the keys at the top tell; a new set. */
+StoreUids *imap_program_narrow(const ImapProgram *program, const StoreUids *among);
 
 /* One message while it is judged. */
 typedef struct {
@@ -65,6 +78,10 @@ typedef struct {
     Buffer bytes;    /* the piece of it that was read last */
     gboolean failed; /* could not be read: matches nothing */
 } ImapCandidate;
+typedef enum { IMAP_NO, IMAP_YES, IMAP_PERHAPS } ImapTri;
+/* With the narrow row and the index's answers alone; IMAP_PERHAPS: the text has to be read. */
+ImapTri imap_program_glance(const ImapProgram *program, ImapCandidate *candidate);
+/* With everything; the message's meta must be there. */
 gboolean imap_program_matches(const ImapProgram *program, ImapCandidate *candidate);
 
 #endif

@@ -78,6 +78,10 @@ void imap_program_clear(ImapProgram *program) {
         g_free(key->name);
         g_free(key->text);
         message_needle_free(key->needle);
+        search_run_free(key->run);
+        search_query_free(key->query);
+        store_uids_free(key->yes);
+        store_uids_free(key->perhaps);
     }
     g_clear_pointer(&program->nodes, g_array_unref);
 }
@@ -132,6 +136,9 @@ static gboolean take_text(Parse *p, ImapKey *key) {
                              : key->op == IMAP_KEY_BODY ? MESSAGE_NEEDLE_BODY
                                                         : MESSAGE_NEEDLE_TEXT;
     key->needle = message_needle_new(kind, key->name, bytes_of_string(key->text));
+    if (p->session->service->search != NULL)
+        key->query = search_query_new(key->op == IMAP_KEY_HEADER ? key->name : NULL,
+                                      key->op == IMAP_KEY_TEXT, bytes_of_string(key->text));
     return TRUE;
 }
 
@@ -236,7 +243,6 @@ static gboolean take_word_key(Parse *p) {
         ImapKey *key = node(p, place);
         key->number = keys[i].number;
         key->name = g_strdup(keys[i].name);
-        p->program->meta |= keys[i].op >= IMAP_KEY_SENTBEFORE;
         return take_argument(p, key, keys[i].argument);
     }
     return imap_parser_fail(p->args, "Unknown search key");

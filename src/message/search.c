@@ -52,6 +52,12 @@ void message_needle_free(MessageNeedle *needle) {
     g_free(needle);
 }
 
+gboolean message_needle_finds(const MessageNeedle *needle, Bytes utf8) {
+    gsize n;
+    g_autofree char *form = text_form(utf8, needle->plain, &n);
+    return bytes_find(bytes_of(form, n), bytes_of(needle->text, needle->n)) >= 0;
+}
+
 typedef struct {
     const MessageNeedle *needle;
     TextStream stream;

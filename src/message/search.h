@@ -26,6 +26,9 @@ MessageNeedle *message_needle_new(MessageNeedleKind kind, const char *header, By
 void message_needle_free(MessageNeedle *needle);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(MessageNeedle, message_needle_free)
 
+/* Is the needle's text in this one (valid UTF-8)? */
+gboolean message_needle_finds(const MessageNeedle *needle, Bytes utf8);
+
 /* FALSE also when the part map is damaged or the bytes cannot be read: then *failed (may be NULL)
  * is set. */
 gboolean message_search(const MessageSource *source, const MessageNeedle *needle, gboolean *failed);

@@ -212,7 +212,7 @@ static void write_terms(SearchBatch *batch) {
         close_open(batch, e);
         search_writer_term(&batch->writer, e->kind, e->plain, e->form, e->messages,
                            buffer_bytes(&e->docs),
-                           e->kind < SEARCH_TEXTS ? buffer_bytes(&e->places) : bytes_of(NULL, 0));
+                           e->kind < SEARCH_ALL ? buffer_bytes(&e->places) : bytes_of(NULL, 0));
     }
     search_writer_end(&batch->writer);
 }

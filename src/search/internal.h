@@ -22,8 +22,8 @@
 #include "db/db.h"
 
 enum {
-    SEARCH_NAME = SEARCH_TEXTS, /* names of the message's own fields, each one term */
-    SEARCH_PART_NAME,           /* of others */
+    SEARCH_NAME = SEARCH_ALL, /* names of the message's own fields, each one term */
+    SEARCH_PART_NAME,         /* of others */
     SEARCH_KINDS,
 };
 enum { STREAM_UIDS, STREAM_DOUBT, STREAM_DOCS, STREAM_PLACES, STREAM_KIND };

@@ -155,7 +155,7 @@ static gboolean join_term(Merge *m, guint kind, Input *first, GError **error) {
         gboolean bad = FALSE;
         if (!in->there || compare(&in->walk, &key) != 0)
             continue;
-        if (!join_list(m, in, kind < SEARCH_TEXTS, &joined, error))
+        if (!join_list(m, in, kind < SEARCH_ALL, &joined, error))
             return FALSE;
         in->there = search_walk_next(&in->walk, &bad);
         if (bad)

@@ -72,7 +72,8 @@ static guint kinds_of(SearchQuery *query, const char *header, gboolean everythin
         return everything ? (1u << SEARCH_TEXTS) - 1 : 1u << SEARCH_BODY;
     for (guint i = 0; i < G_N_ELEMENTS(names); i++)
         if (g_ascii_strcasecmp(header, names[i]) == 0)
-            return 1u << i;
+            return i == SEARCH_SUBJECT ? 1u << i
+                                       : 1u << i | 1u << (SEARCH_FROM_ADDRESS + i - SEARCH_FROM);
     query->certain = FALSE; /* in some field, perhaps in another than this */
     return 1u << SEARCH_FIELD;
 }

@@ -126,7 +126,7 @@ static gboolean find_phrase(Look *look, guint kind, const Phrase *phrase, guint6
 
 static gboolean find_in(Look *look, guint kinds, const Phrase *phrase, guint64 *docs,
                         GError **error) {
-    for (guint kind = 0; kind < SEARCH_TEXTS; kind++)
+    for (guint kind = 0; kind < SEARCH_ALL; kind++)
         if ((kinds & (1u << kind)) != 0 && !find_phrase(look, kind, phrase, docs, error))
             return FALSE;
     return TRUE;

@@ -67,7 +67,13 @@ typedef enum { /* as MessageTextKind */
                SEARCH_FIELD,
                SEARCH_PART,
                SEARCH_BODY,
-               SEARCH_TEXTS,
+               SEARCH_TEXTS, /* the kinds up to here make up TEXT */
+               /* Addresses of the message's own fields, as mailbox@host: FROM and its like only. */
+               SEARCH_FROM_ADDRESS = SEARCH_TEXTS,
+               SEARCH_TO_ADDRESS,
+               SEARCH_CC_ADDRESS,
+               SEARCH_BCC_ADDRESS,
+               SEARCH_ALL,
 } SearchKind;
 
 /* Of one message; what is beyond is not taken up and the message is read at each search. */

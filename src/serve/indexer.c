@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "imap/addresses.h"
 #include "message/texts.h"
 
 #include <sys/resource.h>
@@ -87,11 +88,23 @@ static gboolean on_text(const MessageText *text, gpointer data) {
     return TRUE;
 }
 
+static void on_address(const char *field, const char *address, gpointer data) {
+    static const char *const fields[] = {"From", "To", "Cc", "Bcc"};
+    Work *w = data;
+    for (guint i = 0; i < G_N_ELEMENTS(fields); i++)
+        if (g_str_equal(field, fields[i])) {
+            g_autofree char *valid = g_utf8_make_valid(address, -1);
+            search_batch_text(w->batch, (SearchKind)(SEARCH_FROM_ADDRESS + i), bytes_of(NULL, 0),
+                              bytes_of_string(valid), TRUE);
+        }
+}
+
 static gboolean on_message(const StoreMessage *message, gpointer data) {
     Work *w = data;
     Reading reading = {w, message};
     MessageSource source = {message->prefix, message->structure, read_piece, &reading};
     search_batch_message(w->batch, message->uid);
+    imap_envelope_addresses(message->envelope, on_address, w);
     search_batch_end(w->batch, message_texts(&source, MESSAGE_TEXT_ALL, on_text, &reading));
     w->done = message->uid;
     w->stopped = search_batch_is_full(w->batch) || clock_monotonic() >= w->until;
@@ -259,12 +272,26 @@ gboolean indexer_run(Store *store, SearchIndex *search,
         while (more) {
             Work work = {
                 .store = store, .search = search, .mailbox = g_array_index(behind, gint64, i)};
-            if (!index_once(&work, 1, &more, error))
+            g_autoptr(GError) failed = NULL;
+            if (index_once(&work, 1, &more, &failed))
+                continue;
+            more = cv_error_is(failed, CV_ERROR_EXISTS); /* the lane was there meanwhile */
+            if (!more) {
+                g_propagate_error(error, g_steal_pointer(&failed));
                 return FALSE;
+            }
         }
         if (progress != NULL)
             progress(i + 1, behind->len, data);
     }
+    return TRUE;
+}
+
+gboolean indexer_waiting(Store *store, SearchIndex *search, gint64 *mailboxes, GError **error) {
+    g_autoptr(GArray) behind = g_array_new(FALSE, FALSE, sizeof(gint64));
+    if (!survey(store, search, behind, error))
+        return FALSE;
+    *mailboxes = behind->len;
     return TRUE;
 }
 

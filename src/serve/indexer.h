@@ -25,4 +25,7 @@ gboolean indexer_run(Store *store, SearchIndex *search,
                      void (*progress)(gint64 done, gint64 all, gpointer data), gpointer data,
                      GError **error);
 
+/* How many mailboxes have messages that are not indexed yet. */
+gboolean indexer_waiting(Store *store, SearchIndex *search, gint64 *mailboxes, GError **error);
+
 #endif
