@@ -3,7 +3,7 @@
 
 Every row is measured in rounds that alternate the systems (A B A B); the figures are medians, the
 ratios are ratios of medians. What counts is what is in the mailboxes, counted over IMAP, not what
-was answered with 250. Rows stand in delivery_rows.py, imap_rows.py and large_rows.py."""
+was answered with 250. Rows stand in the files *_rows.py."""
 
 import argparse
 import contextlib
@@ -22,6 +22,7 @@ import measure
 import ours
 import peers
 import report
+import search_rows
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENT = ROOT / "docs" / "performance.md"
@@ -123,7 +124,8 @@ def main():
                         help="where the large stores stay for the next run")
     parser.add_argument("--list", action="store_true", help="name the rows and end")
     options = parser.parse_args()
-    groups = {**delivery_rows.ROWS, **imap_rows.ROWS, **large_rows.ROWS}
+    groups = {**delivery_rows.ROWS, **imap_rows.ROWS, **large_rows.ROWS,
+              **search_rows.ROWS}
     if options.list:
         print("\n".join(groups))
         return

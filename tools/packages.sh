@@ -12,7 +12,7 @@ PACKAGES_test="git python3 python3-pytest python3-pytest-xdist libcmocka-dev lib
     clang clang-format clang-tidy libclang-rt-14-dev llvm curl swaks libnet-ssleay-perl isync mutt fetchmail
     ca-certificates postfix opendkim python3-dkim procps"
 PACKAGES_long="valgrind"
-PACKAGES_bench="postfix opendkim dovecot-core dovecot-imapd dovecot-lmtpd strace procps"
+PACKAGES_bench="postfix opendkim dovecot-core dovecot-imapd dovecot-lmtpd dovecot-fts-xapian strace procps"
 
 packages_missing() {
     local package

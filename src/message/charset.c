@@ -2,6 +2,7 @@
 #include "message/charset.h"
 
 #include "text/charset.h"
+#include "text/legacy.h"
 
 static gboolean is_utf8_name(const char *charset) {
     static const char *const names[] = {"utf-8", "utf8", "us-ascii", "ascii"};
@@ -9,6 +10,17 @@ static gboolean is_utf8_name(const char *charset) {
         if (g_ascii_strcasecmp(charset, names[i]) == 0)
             return TRUE;
     return FALSE;
+}
+
+/* 8-bit text without a name: an old font's, else the legacy Vietnamese code page. */
+static char *unnamed(Bytes in, gsize maximum, gsize *length) {
+    gsize n;
+    g_autofree char *latin = text_to_utf8("windows-1252", in, maximum, &n);
+    TextLegacy legacy = text_legacy_guess(bytes_of(latin, n));
+    if (legacy == TEXT_LEGACY_NONE)
+        return text_to_utf8("windows-1258", in, maximum, length);
+    g_autofree char *text = text_legacy_convert(bytes_of(latin, n), legacy, &n);
+    return text_to_utf8("utf-8", bytes_of(text, n), maximum, length);
 }
 
 char *message_charset_text(const char *charset, Bytes in, gsize maximum, gsize *length) {
@@ -19,14 +31,12 @@ char *message_charset_text(const char *charset, Bytes in, gsize maximum, gsize *
             *length = in.n;
         return bytes_dup_string(in); /* nearly all mail; NUL does not pass the validation */
     }
-    /* What reads as UTF-8 is UTF-8 whatever the default; 8-bit text without a name is most likely
-     * the legacy Vietnamese code page. */
-    if (ascii_or_utf8)
-        charset = charset != NULL && g_ascii_strncasecmp(charset, "utf", 3) == 0 ? "utf-8"
-                  : text_is_utf8(in)                                             ? "utf-8"
-                                                                                 : "windows-1258";
-    char *text = text_to_utf8(charset, in, maximum, length);
-    if (text == NULL)
-        text = text_to_utf8(text_is_utf8(in) ? "utf-8" : "windows-1258", in, maximum, length);
-    return text == NULL ? text_to_utf8("utf-8", in, maximum, length) : text;
+    /* What reads as UTF-8 is UTF-8 whatever the default. */
+    if (ascii_or_utf8 && charset != NULL && g_ascii_strncasecmp(charset, "utf", 3) == 0)
+        return text_to_utf8("utf-8", in, maximum, length);
+    char *text = ascii_or_utf8 ? NULL : text_to_utf8(charset, in, maximum, length);
+    if (text != NULL)
+        return text;
+    return text_is_utf8(in) ? text_to_utf8("utf-8", in, maximum, length)
+                            : unnamed(in, maximum, length);
 }

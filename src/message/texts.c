@@ -5,6 +5,7 @@
 #include "message/charset.h"
 #include "message/header.h"
 #include "message/preview.h"
+#include "text/legacy.h"
 
 enum { PLAIN_WINDOW = 1024 * 1024, HTML_WINDOW = 4 * 1024 * 1024 };
 
@@ -20,9 +21,21 @@ static gboolean wants(const Walk *w, MessageTextKind kind) {
     return (w->mask & MESSAGE_TEXT_MASK(kind)) != 0;
 }
 
+/* What an old font left (text/legacy.h) is told as what people read. */
+static void tell_piece(Walk *w, MessageText *text) {
+    TextLegacy legacy = text_legacy_guess(text->utf8);
+    g_autofree char *converted = NULL;
+    if (legacy != TEXT_LEGACY_NONE) {
+        gsize n;
+        converted = text_legacy_convert(text->utf8, legacy, &n);
+        text->utf8 = bytes_of(converted, n);
+    }
+    w->stopped = !w->each(text, w->data);
+}
+
 static void tell(Walk *w, MessageTextKind kind, Bytes name, Bytes utf8) {
     MessageText text = {.kind = kind, .name = name, .utf8 = utf8, .last = TRUE};
-    w->stopped = !w->each(&text, w->data);
+    tell_piece(w, &text);
 }
 
 gboolean message_read_bytes(guint64 offset, guint64 n, Bytes *out, gpointer data) {
@@ -78,7 +91,7 @@ static void tell_window(Walk *w, const Form *form, Bytes window, gboolean last, 
         utf8 = bytes_of_string(valid);
     }
     MessageText piece = {MESSAGE_TEXT_BODY, {NULL, 0}, utf8, last, torn};
-    w->stopped = !w->each(&piece, w->data);
+    tell_piece(w, &piece);
 }
 
 static gboolean is_wide(const char *charset) {

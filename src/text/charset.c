@@ -75,6 +75,18 @@ static const Charset charsets[] = {
     {"utf-32", "UTF-32"},
     {"utf-7", "UTF-7"},
     {"macintosh", "MACINTOSH"},
+    {"viscii", "VISCII"}, /* RFC 1456 */
+    {"csviscii", "VISCII"},
+    {"tcvn", "TCVN5712-1"},
+    {"tcvn-5712", "TCVN5712-1"},
+    {"tcvn5712", "TCVN5712-1"},
+    {"tcvn5712-1", "TCVN5712-1"},
+    {"x-viet-tcvn", "TCVN5712-1"},
+    {"x-viet-tcvn5712", "TCVN5712-1"},
+    /* Its third set has the same letters in the same places. */
+    {"tcvn3", "TCVN5712-1"},
+    {"x-tcvn3", "TCVN5712-1"},
+    {"x-viet-vni", "CP1252"}, /* told by message/texts.h */
 };
 
 static const Charset *find_charset(const char *name) {
