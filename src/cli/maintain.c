@@ -37,6 +37,24 @@ static void keep_finding(const char *text, gpointer data) {
     g_ptr_array_add(work->findings, g_strdup(text));
 }
 
+/* The index is told apart from the mail: what is wrong in it costs a rebuild and nothing else. */
+static gboolean doctor_search(CliCall *call, gboolean repair, Work *work, GError **error) {
+    SearchIndex *search = call->instance->search;
+    guint before = work->findings->len;
+    if (search == NULL) {
+        keep_finding("search.db: it could not be opened; searching goes on without it, slowly",
+                     work);
+        return TRUE;
+    }
+    if (!search_verify(search, keep_finding, work, error))
+        return FALSE;
+    if (!repair || work->findings->len == before)
+        return TRUE;
+    g_ptr_array_set_size(work->findings, (gint)before);
+    cli_print(call, "search.db: it contradicts itself; it is thrown away and built anew\n");
+    return search_reset(search, error);
+}
+
 int cli_doctor(CliCall *call) {
     gboolean repair = FALSE, quick = FALSE;
     const CliOption options[] = {
@@ -54,7 +72,8 @@ int cli_doctor(CliCall *call) {
     g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(g_free);
     Work work = {call, found};
     g_autoptr(GError) error = NULL;
-    if (!maintain_doctor(&data, flags, keep_finding, show_progress, &work, &error)) {
+    if (!maintain_doctor(&data, flags, keep_finding, show_progress, &work, &error) ||
+        !doctor_search(call, repair, &work, &error)) {
         for (guint i = 0; i < found->len; i++) /* what was seen before the look ended */
             g_string_append_printf(call->err, "%s\n", (const char *)g_ptr_array_index(found, i));
         return cli_refuse(call, g_steal_pointer(&error));

@@ -2,11 +2,12 @@
 damaged while the server runs."""
 
 import json
+import sqlite3
 
 import pytest
 
 from harness import mail
-from harness.server import wait_for
+from harness.server import Refused, wait_for
 from test_search import TEXT, letter, search
 
 
@@ -96,6 +97,30 @@ def test_a_damaged_file_costs_a_rebuild_and_no_mail(office):
         assert len(search(client, "BODY", "thong tin")) == 40
         wait_for(lambda: index(office, "status")["messages"] == 40, 30, f"the index after {damage}")
         assert len(search(client, "BODY", "thong tin")) == 40
+
+
+def test_doctor_knows_the_index(office):
+    client = mail.imap(office, office.anh)
+    for _ in range(3):
+        assert client.append("INBOX", None, None, letter(TEXT.encode()))[0] == "OK"
+    index(office, "update")
+    office.stop()
+    with sqlite3.connect(office.data / "search.db") as db:
+        db.execute("UPDATE chunk SET bytes = zeroblob(length(bytes))")
+    with pytest.raises(Refused, match="search.db: mailbox"):
+        office.run("doctor")
+    assert "built anew" in office.run("doctor", "--repair")
+    office.doctor()
+    assert index(office, "update").startswith("3 messages")
+    office.start()
+
+
+def test_a_backup_leaves_the_index_out(office, tmp_path):
+    client = mail.imap(office, office.anh)
+    assert client.append("INBOX", None, None, letter(TEXT.encode()))[0] == "OK"
+    index(office, "update")
+    office.run("backup", tmp_path / "backup")
+    assert not list((tmp_path / "backup").glob("search*"))
 
 
 def test_another_mailbox_of_the_same_name_is_not_taken_for_the_old_one(shared_office):
