@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import re
 import shutil
 import subprocess
 import tempfile
@@ -83,8 +84,8 @@ def log_has(folder, text):
     return log.exists() and text in log.read_text(errors="replace")
 
 
-def hand_over(folder, recipient, text):
-    subprocess.run(["sendmail", "-C", folder / "etc", "-i", "-f", "canbo@example.org", recipient],
+def hand_over(folder, recipient, text, sender="canbo@example.org"):
+    subprocess.run(["sendmail", "-C", folder / "etc", "-i", "-f", sender, recipient],
                    input=text, text=True, check=True, timeout=30)
 
 
@@ -94,6 +95,31 @@ def test_postfix_delivers_over_tls(office, postfix):
     assert got.get_payload().replace("\r\n", "\n") == "chao\n.\nhet\n"
     assert log_has(postfix, "TLS connection established to 127.0.0.1")
     wait_for(lambda: log_has(postfix, "status=sent"), 10, "the log line of the delivery")
+
+
+def test_postfix_waits_and_tries_again_when_it_is_told_to(office, postfix):
+    """A disk that is nearly full answers 4xx: Postfix keeps the letter, and delivers it later."""
+    office.stop()
+    settings = office.data / "congvu.conf"
+    text = settings.read_text()
+    full = re.sub(r"disk_watermark_mib = \d+", f"disk_watermark_mib = {1 << 30}", text)
+    assert full != text
+    settings.write_text(full)
+    office.start()
+    hand_over(postfix, office.anh, "Subject: cho mot lat\nFrom: canbo@example.org\n\nchao\n")
+    wait_for(lambda: log_has(postfix, "status=deferred"), 20, "the deferral in Postfix's log")
+    assert log_has(postfix, "452 4.3.1")
+    office.stop()
+    settings.write_text(text)
+    office.start()
+    subprocess.run(["postqueue", "-c", postfix / "etc", "-f"], check=True, capture_output=True)
+    assert mail.arrived(office, office.anh, "cho mot lat", 30)
+
+
+def test_a_bounce_of_postfix_comes_in_without_a_sender(office, postfix):
+    hand_over(postfix, "khongco.stttt@bacninh.gov.vn", "Subject: x\n\nx\n", office.anh)
+    bounce = mail.arrived(office, office.anh, "Undelivered Mail Returned to Sender", 30)
+    assert bounce["Return-Path"] == "<>" and bounce.get_content_type() == "multipart/report"
 
 
 def test_postfix_is_told_at_once_that_an_official_does_not_exist(office, postfix):

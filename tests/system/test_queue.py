@@ -50,6 +50,7 @@ def test_a_message_to_three_domains_waits_in_three_entries_and_outlives_a_kill(o
 
 
 # RFC 3461 4, 5.2.7: what was asked for travels with the message
+@pytest.mark.proves("DSN")
 def test_dsn_parameters_are_kept_with_the_entry(office):
     asked = {"a@example.org": " NOTIFY=SUCCESS,DELAY ORCPT=rfc822;a+2Bb@example.org",
              "b@example.org": " NOTIFY=NEVER", "c@example.org": ""}

@@ -36,6 +36,7 @@ def test_the_last_chunk_may_be_empty_and_so_may_any(office):
     assert stored(office, office.anh) == [MESSAGE, b""]
 
 
+@pytest.mark.proves("CHUNKING")
 def test_everything_may_be_pipelined(office):
     with session(office) as raw:
         raw.send(f"MAIL FROM:<dan@example.com>\r\nRCPT TO:<{office.anh}>\r\n".encode()

@@ -1,5 +1,8 @@
 """What EHLO lists is exactly what holds, on each door, and each extension does what it says."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from harness import mail
@@ -21,6 +24,22 @@ def test_ehlo_lists_exactly_what_the_door_offers(shared_office, port, tls, more)
             assert offered(raw)["AUTH"] == ["PLAIN", "LOGIN"]
 
 
+PROMISED = re.compile(r"^@pytest\.mark\.proves\((.*)\)$", re.MULTILINE)
+
+
+def test_every_keyword_that_is_offered_has_a_test_that_proves_it(shared_office):
+    proven = {word for path in Path(__file__).parent.glob("test_*.py")
+              for words in PROMISED.findall(path.read_text(encoding="utf-8"))
+              for word in re.findall(r'"([^"]+)"', words)}
+    seen = set()
+    for port, tls in (("smtp", False), ("smtp", True), ("submission", False), ("submissions", True)):
+        with session(shared_office, port, tls=tls) as raw:
+            seen |= set(offered(raw))
+    assert seen <= proven, f"offered and not proven: {', '.join(sorted(seen - proven))}"
+    assert proven <= seen, f"proven and not offered: {', '.join(sorted(proven - seen))}"
+
+
+@pytest.mark.proves("AUTH")
 def test_auth_is_not_offered_a_second_time(shared_office):
     with session(shared_office, "submissions", user=shared_office.anh) as raw:
         raw.ehlo = raw.reply("EHLO may.test")
@@ -34,6 +53,7 @@ def test_helo_lists_nothing(shared_office):
         assert code == 250 and "\n" not in text
 
 
+@pytest.mark.proves("AUTH", "STARTTLS")
 def test_without_the_loopback_setting_no_password_is_taken_before_tls(make_server):
     server = make_server(start=False)
     settings = server.data / "congvu.conf"
@@ -54,6 +74,7 @@ def test_without_the_loopback_setting_no_password_is_taken_before_tls(make_serve
 
 
 # RFC 2920
+@pytest.mark.proves("PIPELINING")
 def test_pipelined_commands_are_answered_in_order(shared_office):
     with session(shared_office) as raw:
         raw.send(f"MAIL FROM:<dan@example.com>\r\nRCPT TO:<khongco@bacninh.gov.vn>\r\n"
@@ -65,6 +86,7 @@ def test_pipelined_commands_are_answered_in_order(shared_office):
 
 
 # RFC 1870 6.1
+@pytest.mark.proves("SIZE")
 def test_size_is_kept_to_the_byte(make_server):
     server = make_server(start=False)
     settings = server.data / "congvu.conf"
@@ -96,6 +118,7 @@ def test_size_is_kept_to_the_byte(make_server):
 
 
 # RFC 6152
+@pytest.mark.proves("8BITMIME")
 def test_eight_bit_text_arrives_bit_by_bit(office):
     message = HEAD + "\r\nChữ Việt có dấu\r\n".encode() + bytes(range(0x80, 0x100)) + b"\r\n"
     with session(office) as raw:
@@ -108,6 +131,7 @@ def test_eight_bit_text_arrives_bit_by_bit(office):
 
 
 # RFC 6531
+@pytest.mark.proves("SMTPUTF8")
 def test_addresses_beyond_ascii_need_smtputf8_and_are_kept(office):
     with session(office) as raw:
         code, text = raw.reply("MAIL FROM:<đạt@ví-dụ.vn>")
@@ -134,6 +158,7 @@ def test_answers_are_ascii_unless_the_transaction_is_smtputf8(shared_office):
 
 
 # RFC 2034, RFC 3463
+@pytest.mark.proves("ENHANCEDSTATUSCODES")
 def test_every_answer_has_an_enhanced_status_code_of_its_class(shared_office):
     lines = ["NOOP", "VRFY a", "HELP", "RSET", "MAIL FROM:<dan@example.com>",
              f"RCPT TO:<{shared_office.binh}>", "RCPT TO:<a@example.org>", "RCPT TO:<>", "MAIL FROM:<a@b>",
@@ -146,6 +171,7 @@ def test_every_answer_has_an_enhanced_status_code_of_its_class(shared_office):
 
 
 # RFC 9422 3
+@pytest.mark.proves("LIMITS")
 def test_as_many_recipients_as_limits_says_are_taken_and_no_more(office):
     with session(office) as raw:
         limit = dict(x.split("=") for x in offered(raw)["LIMITS"])
@@ -162,6 +188,7 @@ def test_as_many_recipients_as_limits_says_are_taken_and_no_more(office):
 
 
 # RFC 3207
+@pytest.mark.proves("STARTTLS")
 @pytest.mark.parametrize("port", ["smtp", "submission"])
 def test_starttls_begins_afresh_and_only_once(shared_office, port):
     with session(shared_office, port) as raw:

@@ -61,9 +61,11 @@ def test_another_address_may_not(body, who, sender):
     "From: {anh}", "From: Trần Văn Anh <{anh}>", "from : <{anh}>", "From: {alias}", "From: {unit}",
     "From: {anh}, {unit}", "From: =?utf-8?q?Tr=E1=BA=A7n?= <{anh}>", "From:\r\n {anh}",
     "From: (chú thích) {anh} (nữa)", "FROM: {ANH}", 'From: "binh@example.org" <{anh}>',
-    "From: {anh}\r\nReply-To: ai@example.org", "From: {anh}\r\nSender: {anh}", "From: {anh} <{anh}>"])
+    "From: {anh}\r\nReply-To: ai@example.org", "From: {anh}\r\nSender: {anh}", "From: {anh} <{anh}>",
+    "From: {anh}\r\nResent-From: {unit}\r\nResent-Sender: {anh}\r\nResent-To: ai@example.org",
+    "From: {anh}\r\nX-From: {binh}", "From: {anh}\r\nFrom-Someone: {binh}"])
 def test_a_from_field_of_ones_own_is_taken(body, fields):
-    filled = fields.format(anh=body.anh, alias=body.alias, unit=UNIT, ANH=body.anh.upper())
+    filled = fields.format(anh=body.anh, alias=body.alias, unit=UNIT, ANH=body.anh.upper(), binh=body.binh)
     with session(body, "submissions", user=body.anh) as raw:
         begin(raw, body.cuc, body.anh)
         code, text = data(raw, f"{filled}\r\nSubject: x\r\n\r\nx\r\n".encode())
@@ -80,7 +82,12 @@ def test_a_from_field_of_ones_own_is_taken(body, fields):
     ("From: {anh}\r\nFROM:{binh}", 550), ("From: <@example.org:{binh}>", 550), ("From: {binh} <{anh}>", 550),
     ("From: {anh} ai@example.org", 554),
     ("X: y\r\nFrom:\r\n\t{binh}", 550), ("From: {anh}@example.org", 554),
-    ("From: {anh}\r\nSender: {binh}", 550), ("From: {anh}\r\nResent-From: {binh}", 550)])
+    ("From: {anh}\r\nSender: {binh}", 550), ("From: {anh}\r\nResent-From: {binh}", 550),
+    ("From: {anh}\r\nResent-Sender: {binh}", 550), ("From: {anh}\r\nresent-from :\r\n {binh}", 550),
+    ("From: {anh}\r\nResent-From: {anh}, {binh}", 550), ("From: {anh}\r\nSENDER:{binh}", 550),
+    ("From: {anh}\r\nSender: ai@example.org", 550), ('From: "{anh}" <{binh}>', 550),
+    ("From: {anh} (\r\n ) , {binh}", 550), ("From: =?utf-8?q?{binh}?=", 550),
+    ("From: {anh}\r\n\t, {binh}", 550), ("From: <{binh}>, {anh}", 550)])
 def test_a_from_field_of_anothers_is_refused(body, fields, code):
     with session(body, "submissions", user=body.anh) as raw:
         begin(raw, body.cuc, body.anh)
