@@ -20,6 +20,8 @@ void delivery_free(Delivery *delivery) {
     if (delivery == NULL)
         return;
     g_clear_pointer(&delivery->regulation, regulation_unref);
+    g_free(delivery->hostname);
+    g_free(delivery->domain);
     g_mutex_clear(&delivery->lock);
     g_free(delivery);
 }
@@ -75,6 +77,7 @@ void delivery_request_free(DeliveryRequest *request) {
         return;
     blob_writer_free(request->writer);
     g_clear_pointer(&request->parsed, message_parsed_free);
+    delivery_request_free(request->receipt);
     g_array_unref(request->recipients);
     g_ptr_array_unref(request->destinations);
     g_hash_table_unref(request->accounts);
@@ -188,6 +191,7 @@ static void delivery_done(gpointer data, const GError *error) {
         return;
     }
     metric_observe(&delivery_seconds, clock_monotonic() - request->started);
+    delivery_send_receipt(request);
     log_event(
         LOG_LEVEL_INFO, "delivery.done", "session", request->session, "intake",
         log_number(request->intake), "sender", request->sender, "recipients",
@@ -234,6 +238,7 @@ void delivery_submit(DeliveryRequest *request, void (*done)(gpointer data), gpoi
     request->parsed = message_parse(all);
     if (!attachments_allowed(request))
         return;
+    delivery_prepare_receipt(request, all);
     if (!blob_writer_finish(request->writer, &error)) {
         fail_with(request, error);
         return;

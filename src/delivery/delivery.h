@@ -15,6 +15,12 @@ typedef struct Delivery Delivery;
 Delivery *delivery_new(Store *store);
 void delivery_free(Delivery *delivery);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Delivery, delivery_free)
+/* Who tells a sender that a message is in the mailbox (RFC 3461 4.1, NOTIFY=SUCCESS): gives the
+ * prepared delivery of a notice, or NULL. Before the first delivery; without it nobody is told. */
+typedef struct DeliveryRequest DeliveryRequest;
+typedef DeliveryRequest *(*DeliveryNotify)(const char *sender, Bytes notice, gpointer data);
+void delivery_set_notify(Delivery *delivery, const char *hostname, const char *domain,
+                         DeliveryNotify notify, gpointer data);
 /* The regulation in force is swapped on SIGHUP. */
 void delivery_set_regulation(Delivery *delivery, Regulation *regulation);
 
@@ -24,7 +30,6 @@ typedef struct {
     char *dsn;      /* "NOTIFY=… ORCPT=…" or NULL */
 } DeliveryRecipient;
 
-typedef struct DeliveryRequest DeliveryRequest;
 DeliveryRequest *delivery_request_new(Delivery *delivery, BlobWriter *writer /* taken */);
 void delivery_request_free(DeliveryRequest *request);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(DeliveryRequest, delivery_request_free)

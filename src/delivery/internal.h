@@ -16,6 +16,9 @@ struct Delivery {
     Store *store;
     GMutex lock; /* guards regulation */
     Regulation *regulation;
+    char *hostname, *domain; /* for notices */
+    DeliveryNotify notify;
+    gpointer notify_data;
 };
 
 struct DeliveryRequest {
@@ -36,9 +39,16 @@ struct DeliveryRequest {
     void (*done)(gpointer data);
     gpointer done_data;
 
+    DeliveryRequest *receipt; /* prepared; delivered after this one. NULL: nobody asked */
+
     gint64 intake; /* set by the transaction */
     int code;
     char *text;
 };
+
+/* receipt.c: prepares the notice that the sender asked for, if he did. Slow. */
+void delivery_prepare_receipt(DeliveryRequest *request, Bytes message);
+/* The message is in the mailboxes: the notice may go. */
+void delivery_send_receipt(DeliveryRequest *request);
 
 #endif

@@ -117,6 +117,11 @@ static const struct {
          "As you asked to be told: the message below was handed to the server of:",
          "Máy chủ đó không hỗ trợ báo nhận, nên sẽ không có thông báo tiếp theo.",
          "That server does not report delivery, so no further notice will come.", "relayed"},
+    [QUEUE_NOTICE_DELIVERED] = {"Thư đã vào hộp thư người nhận / Mail delivered",
+                                "Theo yêu cầu báo nhận, thư sau đây đã vào hộp thư của:",
+                                "As you asked to be told: the message below is in the mailbox of:",
+                                "Thông báo này không có nghĩa là thư đã được đọc.",
+                                "This does not mean that it has been read.", "delivered"},
 };
 
 /* "08:05 ngày 24/11/2026" in Vietnam's time, and the same for English. */
@@ -176,7 +181,7 @@ static void write_people_of(const QueueNotice *notice, GString *text, gboolean v
         const QueueFate *fate = notice->recipients[i].fate;
         const Reason *reason = reason_of(fate->status);
         g_string_append_printf(text, "  %s\r\n", fate->recipient);
-        if (notice->kind != QUEUE_NOTICE_RELAYED)
+        if (notice->kind < QUEUE_NOTICE_RELAYED)
             g_string_append_printf(text, "    %s\r\n", vietnamese ? reason->vi : reason->en);
         if (*fate->answer != '\0')
             g_string_append_printf(text,

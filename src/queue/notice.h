@@ -15,7 +15,12 @@ enum {
 /* From a recipient's "NOTIFY=… ORCPT=…"; without NOTIFY: of failures and delays. */
 guint queue_notify_of(const char *parameters);
 
-typedef enum { QUEUE_NOTICE_FAILED, QUEUE_NOTICE_DELAYED, QUEUE_NOTICE_RELAYED } QueueNoticeKind;
+typedef enum {
+    QUEUE_NOTICE_FAILED,
+    QUEUE_NOTICE_DELAYED,
+    QUEUE_NOTICE_RELAYED,
+    QUEUE_NOTICE_DELIVERED
+} QueueNoticeKind;
 
 typedef struct {
     const QueueFate *fate;

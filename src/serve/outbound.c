@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "net/net.h"
+#include "serve/notice.h"
 #include "smtp/client/sender.h"
 
 enum { WORKERS = 8, SESSIONS_SPARE = 64 };
@@ -24,46 +25,18 @@ static gboolean is_wanted(const Config *config) {
 
 /* ---- Notices ---- */
 
+static gpointer prepare(const char *recipient, Bytes message, gpointer data) {
+    return notice_prepare(recipient, message, data);
+}
+
 static void notice_free(gpointer notice) {
     delivery_request_free(notice);
-}
-
-/* 0 for an address of another domain; FALSE: nobody is there. */
-static gboolean find_reader(Instance *instance, const char *recipient, gint64 *account) {
-    g_autoptr(DirectoryAccount) found = NULL;
-    g_autoptr(GError) error = NULL;
-    Bytes address = bytes_of_string(recipient);
-    DirectoryFind how = directory_resolve(instance->directory, address, &found, &error);
-    *account = how == DIRECTORY_FOUND ? found->id : 0;
-    return how == DIRECTORY_FOUND || how == DIRECTORY_NOT_OURS;
-}
-
-static gpointer notice_prepare(const char *recipient, Bytes message, gpointer data) {
-    Instance *instance = data;
-    gint64 account;
-    if (!find_reader(instance, recipient, &account)) {
-        log_event(LOG_LEVEL_WARNING, "sending.notice", "recipient", recipient, "note",
-                  "nobody is there to be told", NULL);
-        return NULL;
-    }
-    g_autoptr(GError) error = NULL;
-    BlobWriter *writer = blob_writer_new(instance->blobs);
-    gboolean kept = blob_writer_append(writer, message, &error);
-    g_autoptr(DeliveryRequest) request = delivery_request_new(instance->delivery, writer);
-    delivery_request_set_session(request, "notice", "notice", 0);
-    delivery_request_set_sender(request, "", NULL, "8BITMIME", FALSE);
-    delivery_request_add(request, recipient, account, NULL);
-    if (kept && delivery_prepare(request, &error))
-        return g_steal_pointer(&request);
-    log_event(LOG_LEVEL_ERROR, "sending.notice", "recipient", recipient, "error", error->message,
-              NULL);
-    return NULL;
 }
 
 static void fill_options(SenderOptions *o, Outbound *outbound, Instance *instance) {
     const Config *config = instance->config;
     sender_options_init(o);
-    o->notices = (SenderNotices){notice_prepare, delivery_commit, notice_free, instance};
+    o->notices = (SenderNotices){prepare, delivery_commit, notice_free, instance};
     o->net = outbound->net;
     o->resolver = outbound->resolver;
     o->dkim = outbound->dkim;

@@ -13,6 +13,7 @@
 #include "queue/result.h"
 #include "serve/figures.h"
 #include "serve/instance.h"
+#include "serve/notice.h"
 #include "serve/outbound.h"
 #include "smtp/server/smtp.h"
 
@@ -236,6 +237,8 @@ static void connect_services(Serve *serve) {
         serve->smtp[door].delivery = instance->delivery;
         serve->smtp[door].auth = instance->auth;
     }
+    delivery_set_notify(instance->delivery, serve->config->hostname, serve->config->domain,
+                        notice_prepare, instance);
     serve->figures.instance = instance;
     figures_begin();
     serve->imap.directory = instance->directory;
