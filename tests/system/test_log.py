@@ -60,7 +60,8 @@ def test_each_event_has_a_line_and_its_session(logged):
     command = [e for e in events if e["event"] == "command"][-1]
     assert (command["noun"], command["verb"], command["status"]) == ("account", "lock", "0")
     for e in events:
-        assert "session" in e or e["event"].split(".")[0] in ("serve", "disk", "db"), e
+        own = e["event"].split(".")[0] in ("serve", "disk", "db", "sending", "search", "seal", "blob")
+        assert "session" in e or own, e
         assert "Sai@12345" not in e.values() and "Matkhau@2022" not in str(e)
 
 
