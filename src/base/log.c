@@ -15,7 +15,7 @@ enum { LINE_MAX_BYTES = 16 * 1024 };
 
 static int log_fd = STDERR_FILENO;
 static char *log_path;
-static LogLevel least_level = LOG_LEVEL_INFO;
+static LogLevel least_level = LOG_LEVEL_INFO; /* atomic */
 static GMutex reopen_lock;
 
 static const char *const level_names[] = {"debug", "info", "warning", "error"};
@@ -51,11 +51,11 @@ gboolean log_open(const char *path, GError **error) {
 }
 
 void log_set_level(LogLevel least) {
-    least_level = least;
+    __atomic_store_n(&least_level, least, __ATOMIC_RELAXED);
 }
 
 gboolean log_enabled(LogLevel level) {
-    return level >= least_level;
+    return level >= __atomic_load_n(&least_level, __ATOMIC_RELAXED);
 }
 
 static gboolean is_plain(guint8 c) {

@@ -100,7 +100,9 @@ int cli_doctor(CliCall *call) {
         return CLI_DONE;
     g_string_append_printf(call->err, "congvu: thấy %u chỗ mâu thuẫn; %u contradictions found%s\n",
                            found->len, found->len,
-                           repair ? "" : "; `congvu doctor --repair` mends what can be mended");
+                           repair ? "; what stays needs a backup (congvu restore)"
+                                  : "; `congvu doctor --repair` mends what can be known again, the "
+                                    "rest needs a backup");
     return CLI_REFUSED;
 }
 

@@ -103,6 +103,11 @@ typedef struct {
 } DirectoryTold;
 typedef void (*DirectoryToldEach)(const DirectoryTold *told, gpointer data);
 gboolean directory_each_told(DbConn *conn, DirectoryToldEach each, gpointer data, GError **error);
+/* For doctor: every reference inside of the directory, above all that each account has its address
+ * and each address its account. finding gets one contradiction in words. Inside a transaction of
+ * the caller. FALSE: could not look. */
+gboolean directory_verify(DbConn *conn, void (*finding)(const char *text, gpointer data),
+                          gpointer data, GError **error);
 /* Marks accounts (gint64) as pending again, which the store has lost. */
 gboolean directory_tell_again(Db *admin, GArray *accounts, GError **error);
 

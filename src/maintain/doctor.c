@@ -76,6 +76,11 @@ static gboolean check_trail(const Doctor *doctor, GError **error) {
     return TRUE;
 }
 
+static gboolean check_directory(const Doctor *doctor, GError **error) {
+    g_autoptr(DbConn) conn = db_read_begin(doctor->data->admin, error);
+    return conn != NULL && directory_verify(conn, doctor->finding, doctor->user, error);
+}
+
 static gboolean repair(const Doctor *doctor, GError **error) {
     const MaintainData *data = doctor->data;
     return store_repair(data->store, doctor->finding, doctor->user, error) &&
@@ -117,7 +122,7 @@ gboolean maintain_doctor(const MaintainData *data, MaintainDoctorFlags flags,
     /* Before the look, so that what is still wrong after it is told. */
     if ((flags & MAINTAIN_DOCTOR_REPAIR) != 0 && !repair(&doctor, error))
         return FALSE;
-    if (!check_trail(&doctor, error) ||
+    if (!check_trail(&doctor, error) || !check_directory(&doctor, error) ||
         !maintain_check_accounts(data, FALSE, finding, user, error) ||
         !store_verify(data->store, (flags & MAINTAIN_DOCTOR_HASHES) != 0, find, count_bytes,
                       &doctor, error))

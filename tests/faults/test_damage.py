@@ -101,7 +101,8 @@ def test_what_is_counted_twice_is_found_and_mended(patient, what):
 
 def test_an_account_that_the_store_lost_is_found_and_made_again(patient):
     patient.sql("admin.db", "INSERT INTO account SELECT 99, 'moi', name, 2, 1, NULL, NULL, quota,"
-                " created, state_since, state_why FROM account LIMIT 1")
+                " created, state_since, state_why FROM account LIMIT 1",
+                "INSERT INTO address VALUES('moi', 99, 1, 0)")
     status, text = patient.doctor()
     assert status == 1 and "account 99 (moi) has no mailboxes in the store" in text, text
     assert "set right" in patient.doctor("--repair")[1]
@@ -111,6 +112,7 @@ def test_an_account_that_the_store_lost_is_found_and_made_again(patient):
 def test_an_account_marked_as_pending_is_no_contradiction(patient):
     patient.sql("admin.db", "INSERT INTO account SELECT 99, 'moi', name, 2, 1, NULL, NULL, quota,"
                 " created, state_since, state_why FROM account LIMIT 1",
+                "INSERT INTO address VALUES('moi', 99, 1, 0)",
                 "INSERT INTO pending(account, change) VALUES(99, 1)")
     assert patient.doctor()[0] == 0
 
@@ -147,6 +149,19 @@ NOT_MENDED = {
     "an account that the directory lost": (
         "admin.db", ["DELETE FROM account WHERE local LIKE 'tvanh%'"],
         "which the directory does not know"),
+    "an address that leads to another account": (
+        "admin.db", ["UPDATE address SET account = (SELECT max(account) FROM address)"
+                     " WHERE local LIKE 'tvanh%'"], "leads to account"),
+    "an address that is gone": (
+        "admin.db", ["DELETE FROM address WHERE local LIKE 'tvanh%'"], "reaches nobody"),
+    "an address of nobody": (
+        "admin.db", ["UPDATE address SET account = 4711 WHERE local LIKE 'tvanh%'"],
+        "account 4711 does not exist, but the address tvanh"),
+    "a delegation to nobody": (
+        "admin.db", ["INSERT INTO delegation(account, grantee, may, since, until, document, phase)"
+                     " SELECT id, 4711, 1, 0, 1, '', 2 FROM account LIMIT 1"], "holder 4711"),
+    "a person gone": ("admin.db", ["DELETE FROM person WHERE id = (SELECT min(id) FROM person)"],
+                      "who does not exist"),
     "a changed audit record": (
         "admin.db", ["DROP TRIGGER audit_keeps", "UPDATE audit SET who = 'nobody' WHERE seq = 2"],
         "record 2 does not fit"),
