@@ -142,6 +142,8 @@ def test_below_the_watermark_mail_is_deferred_and_reading_and_deleting_go_on(
         return False
     wait_for(deferred, 5, "452 below the watermark")
     with mail.imap(server, server.anh) as client:
+        status, answer = client.append("INBOX", None, None, b"Subject: day\r\n\r\n")
+        assert status == "NO" and b"UNAVAILABLE" in answer[0], answer
         mail.good(client.select("INBOX"))
         assert mail.fetch(client, "1")
         mail.good(client.uid("STORE", "1", "+FLAGS", "(\\Deleted)"))
