@@ -9,6 +9,7 @@
 #include "imap/addresses.h"
 #include "message/texts.h"
 
+#include <malloc.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -36,6 +37,7 @@ struct Indexer {
     gint64 first;        /* monotonic, of the oldest event in it */
     gboolean busy;       /* a mailbox has BUSY_EVENTS */
     gboolean all;        /* look at every mailbox */
+    gboolean worked;     /* lane: something was indexed since memory was given back */
     gint64 rest;         /* monotonic: nothing is done before, because the disk failed */
     gboolean stopping;
 };
@@ -310,7 +312,9 @@ static gboolean index_mailbox(Indexer *indexer, gint64 mailbox) {
     Work work = {.store = indexer->store, .search = indexer->search, .mailbox = mailbox};
     g_autoptr(GError) error = NULL;
     gboolean more;
-    if (index_once(&work, INDEXER_TAIL, &more, &error))
+    gboolean good = index_once(&work, INDEXER_TAIL, &more, &error);
+    indexer->worked = indexer->worked || work.done > 0;
+    if (good)
         return more;
     log_event(LOG_LEVEL_WARNING, "search.index", "mailbox", log_number(mailbox), "error",
               error->message, NULL);
@@ -386,6 +390,9 @@ static gpointer lane(gpointer data) {
             log_event(LOG_LEVEL_WARNING, "search.index", "error", error->message, NULL);
         index_all(indexer, mailboxes);
         g_array_set_size(mailboxes, 0);
+        if (indexer->worked) /* a batch is many small pieces, which would stay with the process */
+            malloc_trim(0);
+        indexer->worked = FALSE;
     }
     return NULL;
 }
