@@ -41,10 +41,10 @@ class Congvu:
     name = "congvu"
     protocol = "smtp"
     pattern = f"tvanh%d.stttt@{DOMAIN}"
+    program = ROOT / "build-bench" / "congvu"
     templates = {}
 
     def __init__(self, folder, accounts=100):
-        self.program = ROOT / "build-bench" / "congvu"
         self.folder = Path(folder)
         self.data = self.folder / "data"
         self.accounts = accounts

@@ -73,7 +73,7 @@ typedef struct {
 } NetListener;
 
 typedef struct {
-    guint workers;                 /* threads; 0: 4 per core, at least 8 */
+    guint workers;                 /* threads; 0: 4 per core, at least 16 */
     guint session_maximum;         /* sessions in all; further ones are told so and closed */
     guint session_maximum_address; /* per peer address (IPv6: per /64), before sign-in; 0: none. At
                                     * most half of the descriptors that the process may have */

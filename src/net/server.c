@@ -11,7 +11,14 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { SESSIONS_DEFAULT = 20000, BY_FD_MOST = 1 << 20, KILL_TIME = 1000000 };
+enum {
+    SESSIONS_DEFAULT = 20000,
+    BY_FD_MOST = 1 << 20,
+    KILL_TIME = 1000000,
+    /* A worker may wait for a flush. Those that wait together share it, and others must be left to
+     * work meanwhile. */
+    LEAST_WORKERS = 16,
+};
 
 static guint hash_key(gconstpointer key) {
     guint64 words[2];
@@ -36,7 +43,7 @@ NetServer *net_server_new(const NetOptions *options, GError **error) {
     NetServer *server = g_new0(NetServer, 1);
     server->options = *options;
     if (server->options.workers == 0)
-        server->options.workers = MAX(8, 4 * g_get_num_processors());
+        server->options.workers = MAX(LEAST_WORKERS, 4 * g_get_num_processors());
     if (server->options.session_maximum == 0)
         server->options.session_maximum = SESSIONS_DEFAULT;
     g_mutex_init(&server->lock);
