@@ -60,6 +60,7 @@ static void start_engine(void) {
     if (g_once_init_enter(&once)) {
         sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
         sqlite3_initialize();
+        db_gather_register();
         g_once_init_leave(&once, 1);
     }
 }

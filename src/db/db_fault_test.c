@@ -215,7 +215,7 @@ static void a_full_disk_refuses_and_the_process_goes_on(void **state) {
         plan.stays = TRUE;
         plan.kind = FAULT_FULL;
         guint refused = 0;
-        for (int i = 0; i < 4; i++) {
+        for (int i = 0; i < nth + 3; i++) { /* a change takes one write at least */
             g_autoptr(GError) error = NULL;
             if (!db_write(db, place_add, &item, &error)) {
                 refused++;

@@ -14,6 +14,10 @@ enum {
     DB_BUSY_MICROSECONDS = 5 * 1000 * 1000,
 };
 
+/* The file system as the writer's connections see it, see gather.c. Once, before the first. */
+#define DB_GATHER "congvu-gather"
+void db_gather_register(void);
+
 struct DbStmt {
     DbConn *conn;
     sqlite3_stmt *handle;
