@@ -75,14 +75,22 @@ def label_of(size, sessions, keep_open):
             f"{sessions} sessions{', kept open' if keep_open else ''}")
 
 
+def for_the_time(bench, intake, size, sessions, keep_open):
+    """How many messages for each recipient take about bench.seconds."""
+    each = 1
+    for _ in range(4):
+        rate, _ = intake.run(sessions, each, size, keep_open)
+        seconds = each * 100 / rate
+        if seconds >= 0.6 * bench.seconds:
+            break
+        each = max(each + 1, round(each * min(8, bench.seconds / seconds)))
+    return each
+
+
 def measure_row(bench, intakes, row, size, sessions, keep_open):
-    """Rounds over all systems, each for about bench.seconds."""
-    each, cpu = {}, {}
-    for intake in intakes:  # how many messages take the wanted time; a first guess, a better one
-        each[intake] = 1
-        for seconds in (bench.seconds / 3, bench.seconds):
-            rate, _ = intake.run(sessions, each[intake], size, keep_open)
-            each[intake] = max(1, round(rate * seconds / 100))
+    """Rounds over all systems."""
+    cpu = {}
+    each = {i: for_the_time(bench, i, size, sessions, keep_open) for i in intakes}
     for _ in range(bench.rounds):
         for intake in intakes:
             rate, ms = intake.run(sessions, each[intake], size, keep_open)

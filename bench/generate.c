@@ -1,11 +1,11 @@
 /* Fills an installation for the rows that ask for a large one, through the program's own calls, so
  * that what stands there afterwards is what service would have left:
  *
- *   bench_generate DIR ACCOUNTS MESSAGES PASSWORD
+ *   bench_generate DIR ACCOUNTS MESSAGES PASSWORD KNOWN
  *
- * The people work in department stttt. The first hundred and one are called Trần Văn Anh, so that
- * their addresses are tvanh.stttt and tvanh1.stttt to tvanh100.stttt, and have the password; the
- * others share some hundred names.
+ * The people work in department stttt. The first KNOWN are called Trần Văn Anh, so that their
+ * addresses are tvanh.stttt, tvanh1.stttt, tvanh2.stttt …, and have the password; the others share
+ * some hundred names and have none.
  * A message has four recipients, as inside an administration. They come in ROUNDS rounds over all
  * accounts, so that a mailbox's rows grow between those of others and are not laid down in one
  * go. With ACCOUNTS 0 messages are added to those that are there. No server may be running. */
@@ -16,10 +16,10 @@
 
 #include <stdio.h>
 
-enum { ROUNDS = 10, COPIES = 4, THREADS = 4, WITH_PASSWORD = 101, IN_ONE_WORK = 500, BODY = 600 };
+enum { ROUNDS = 10, COPIES = 4, THREADS = 4, IN_ONE_WORK = 500, BODY = 600 };
 
 static Instance *instance;
-static gint64 account_count, per_round; /* per_round: messages of one account in a round */
+static gint64 account_count, known, per_round; /* per_round: messages of one account in a round */
 static gint next_person;
 static const char *password;
 static gint64 *mailboxes; /* INBOX of each account */
@@ -38,7 +38,7 @@ static char *name_of(int number) {
     static const char *const given[] = {"Bình", "Châu", "Dũng", "Giang", "Hà",    "Khánh",
                                         "Lan",  "Minh", "Oanh", "Phúc",  "Quang", "Sơn",
                                         "Tâm",  "Uyên", "Vinh", "Xuân",  "Yến",   "Hương"};
-    if (number < WITH_PASSWORD)
+    if (number < known)
         return g_strdup("Trần Văn Anh");
     return g_strdup_printf("%s Thị %s", families[number % (int)G_N_ELEMENTS(families)],
                            given[number / 10 % (int)G_N_ELEMENTS(given)]);
@@ -51,7 +51,7 @@ static gpointer make_people(gpointer regulation) {
         g_autoptr(GError) error = NULL;
         g_autofree char *name = name_of(number);
         DirectoryNewAccount person = {.unit = "stttt", .name = name};
-        if (number < WITH_PASSWORD)
+        if (number < known)
             person.password = bytes_of_string(password);
         g_autoptr(DirectoryAccount) account =
             directory_account_create(instance->directory, regulation, &person, &act, &error);
@@ -177,12 +177,13 @@ static void make_messages(gint64 messages) {
 
 int main(int argc, char **argv) {
     g_autoptr(GError) error = NULL;
-    if (argc != 5) {
-        g_printerr("usage: %s DIR ACCOUNTS MESSAGES PASSWORD\n", argv[0]);
+    if (argc != 6) {
+        g_printerr("usage: %s DIR ACCOUNTS MESSAGES PASSWORD KNOWN\n", argv[0]);
         return 2;
     }
     account_count = g_ascii_strtoll(argv[2], NULL, 10);
     password = argv[4];
+    known = g_ascii_strtoll(argv[5], NULL, 10);
     crypto_init();
     log_set_level(LOG_LEVEL_WARNING);
     instance = instance_open(argv[1], &error);

@@ -10,16 +10,10 @@ from pathlib import Path
 
 import measure
 import ours
-import peers
 from report import Row
 
 ROOT = Path(__file__).resolve().parent.parent
 FEW = 10000
-
-
-def generate(data, accounts, messages):
-    subprocess.run([ROOT / "build-bench" / "bench" / "bench_generate", data, str(accounts),
-                    str(messages), peers.PASSWORD], check=True, stdout=subprocess.DEVNULL)
 
 
 def installation(bench, accounts, messages):
@@ -31,11 +25,11 @@ def installation(bench, accounts, messages):
         if messages > FEW:
             base = installation(bench, accounts, FEW)
             shutil.copytree(base.data, system.data)
-            generate(system.data, 0, messages - FEW)
+            system.generate(0, messages - FEW, 0)
         else:
             folder.mkdir(parents=True)
             system.found()
-            generate(system.data, accounts + 1, messages)
+            system.generate(accounts + 1, messages, 101)
         (folder / "made").touch()
     system.adopt()
     return system

@@ -42,6 +42,7 @@ class Congvu:
     protocol = "smtp"
     pattern = f"tvanh%d.stttt@{DOMAIN}"
     program = ROOT / "build-bench" / "congvu"
+    generator = ROOT / "build-bench" / "bench" / "bench_generate"
     templates = {}
 
     def __init__(self, folder, accounts=100):
@@ -70,14 +71,15 @@ class Congvu:
         self.command("unit", "add", "--kind", "department", "--name",
                      "Sở Thông tin và Truyền thông", "--abbreviation", "stttt")
 
+    def generate(self, accounts, messages, known):
+        """See bench/generate.c."""
+        subprocess.run([self.generator, self.data, str(accounts), str(messages), PASSWORD,
+                        str(known)], check=True, stdout=subprocess.DEVNULL)
+
     def fill(self):
         """The same name again and again: the regulation numbers the addresses."""
         self.found()
-        self.run_server(())
-        for _ in range(self.accounts + 1):
-            self.command("account", "create", "--unit", "stttt", "--person", "Trần Văn Anh",
-                         "--password-stdin", given=PASSWORD + "\n")
-        self.end_server()
+        self.generate(self.accounts + 1, 0, self.accounts + 1)
 
     def adopt(self):
         """Uses the installation that lies in its folder already, on ports that are free now."""

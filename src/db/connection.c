@@ -114,7 +114,9 @@ DbConn *db_conn_open(Db *db, DbConnKind kind, GError **error) {
     if ((db->flags & DB_OPEN_COPY) != 0)
         flags |= SQLITE_OPEN_URI;
     g_autofree char *name = name_for_engine(db);
-    int code = sqlite3_open_v2(name, &conn->handle, flags, conn->writing ? DB_GATHER : NULL);
+    /* Only with a flush at each commit may writes be kept back until it. */
+    gboolean flushes = conn->writing && (db->flags & DB_OPEN_REBUILDABLE) == 0;
+    int code = sqlite3_open_v2(name, &conn->handle, flags, flushes ? DB_GATHER : NULL);
     if (code != SQLITE_OK) {
         db_fail(conn, code, "cannot open", error);
         db_conn_close(conn);

@@ -4,9 +4,10 @@
  *
  * What is gathered reaches the file at the latest when the engine flushes it (xSync), and before
  * anything else is asked of the file by this connection. Others learn of a commit only after its
- * flush (synchronous = FULL), so nobody misses the bytes. Where the write fails, the engine is told
- * by the call that made it happen: on a write or a flush it gives up the transaction, so what was
- * gathered is dropped; on anything else the bytes are kept, since it may go on. */
+ * flush (synchronous = FULL, so not for a file that can be made again), and nobody misses the
+ * bytes. Where the write fails, the engine is told by the call that made it happen: on a write or a
+ * flush it gives up the transaction, so what was gathered is dropped; on anything else the bytes
+ * are kept, since it may go on. */
 #include "db/internal.h"
 
 /* Thirty pages; the engine's own layer for Unix writes less than 128 KiB at once. */
