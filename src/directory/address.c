@@ -44,11 +44,24 @@ static gboolean take_dotted(Reader *r, DirectoryParts *out) {
     return n > 0 && previous != '.';
 }
 
+/* RFC 5321 4.1.3: an address literal is a domain, never ours; inside are visible ASCII characters
+ * but for brackets and the backslash. */
+static gboolean is_literal(Bytes domain) {
+    if (domain.n < 3 || domain.p[domain.n - 1] != ']')
+        return FALSE;
+    for (gsize i = 1; i < domain.n - 1; i++) {
+        int c = domain.p[i];
+        if (!g_ascii_isgraph((char)c) || c == '[' || c == ']' || c == '\\')
+            return FALSE;
+    }
+    return TRUE;
+}
+
 static gboolean is_domain(Bytes domain) {
     if (domain.n == 0 || domain.n > 255)
         return FALSE;
-    if (domain.p[0] == '[') /* an address literal is a domain, never ours */
-        return domain.n > 2 && domain.p[domain.n - 1] == ']';
+    if (domain.p[0] == '[')
+        return is_literal(domain);
     int previous = '.';
     for (gsize i = 0; i < domain.n; i++) {
         int c = domain.p[i];

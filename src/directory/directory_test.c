@@ -37,9 +37,14 @@ static void nothing_in_an_address_is_followed_further(void **state) {
     g_autofree char *longest = g_strnfill(65, 'a');
     g_autofree char *address = g_strconcat(longest, "@bacninh.gov.vn", NULL);
     assert_int_equal(finding(f, address), DIRECTORY_ADDRESS_BAD);
-    assert_int_equal(
-        directory_resolve(f->directory, BYTES_LITERAL("a\0b@bacninh.gov.vn"), NULL, NULL),
-        DIRECTORY_ADDRESS_BAD);
+    const Bytes with_nul[] = {BYTES_LITERAL("a\0b@bacninh.gov.vn"),
+                              BYTES_LITERAL("a@[192.0.2.1\0]"), BYTES_LITERAL("a@[\x04\xa7\0^]")};
+    for (gsize i = 0; i < G_N_ELEMENTS(with_nul); i++)
+        assert_int_equal(directory_resolve(f->directory, with_nul[i], NULL, NULL),
+                         DIRECTORY_ADDRESS_BAD);
+    static const char *const literals[] = {"a@[a b]", "a@[[]", "a@[]]", "a@[\\]", "a@[]"};
+    for (gsize i = 0; i < G_N_ELEMENTS(literals); i++) /* RFC 5321 4.1.3 */
+        assert_int_equal(finding(f, literals[i]), DIRECTORY_ADDRESS_BAD);
 }
 
 static void postmaster_and_abuse_always_reach_somebody(void **state) {
