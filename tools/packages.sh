@@ -69,13 +69,16 @@ packages_need() {
         return 1
     fi
 
-    printf 'Installing: %s\n' "$missing" >&2
+    printf 'Installing, which takes a minute or two: %s\n' "$missing" >&2
     packages_hold_daemons
     local status=0 quiet="-qq -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0"
     # The lists of a fresh machine are empty or old; a failing foreign source need not stop us.
     $as_root apt-get $quiet update >/dev/null 2>&1 || true
-    $as_root env DEBIAN_FRONTEND=noninteractive ${apt/apt-get/apt-get $quiet} </dev/null >&2 ||
-        status=1
+    local said
+    said=$(mktemp) || return 1
+    $as_root env DEBIAN_FRONTEND=noninteractive ${apt/apt-get/apt-get $quiet} \
+        </dev/null >"$said" 2>&1 || { status=1; tail -n 40 "$said" >&2; }
+    rm -f "$said"
     for name in postfix dovecot-core opendkim; do
         case " $missing " in
             *" $name "*) $as_root update-rc.d "${name%-core}" disable >/dev/null 2>&1 || true ;;
