@@ -274,4 +274,9 @@ gboolean transaction_pour(Client *client);
 void transaction_lost(Client *client, const char *why);
 void client_say(Client *client, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
+/* ---- features.c ---- */
+
+/* Takes client->reply as the answer to EHLO: sets features, size_maximum, rcpt_maximum. */
+void client_take_features(Client *client);
+
 #endif
