@@ -156,15 +156,15 @@ static void broken_chunks_are_refused(void **state) {
         "1\r\nAB\r\n", "1\r\nA\n0\r\n", "0x1\r\nA\r\n", "1234567890123456\r\n",
     };
     for (gsize i = 0; i < G_N_ELEMENTS(bad); i++) {
-        g_autofree char *text = unchunk(bad[i], 1000, CHUNKS_BAD);
+        g_free(unchunk(bad[i], 1000, CHUNKS_BAD));
     }
-    g_autofree char *full = unchunk("41\r\n12345678901234567890123456789012345678901234567890"
-                                    "123456789012345\r\n0\r\n\r\n",
-                                    1000, CHUNKS_FULL);
+    g_free(unchunk("41\r\n12345678901234567890123456789012345678901234567890"
+                   "123456789012345\r\n0\r\n\r\n",
+                   1000, CHUNKS_FULL));
     g_autofree char *filler = g_strnfill(5000, 'a');
-    g_autofree char *line = unchunk(filler, 100, CHUNKS_BAD);
+    g_free(unchunk(filler, 100, CHUNKS_BAD));
     g_autofree char *trailers = g_strconcat("0\r\nA: ", filler, "\r\n\r\n", NULL);
-    g_autofree char *trailer = unchunk(trailers, 100, CHUNKS_BAD);
+    g_free(unchunk(trailers, 100, CHUNKS_BAD));
 }
 
 int main(void) {
