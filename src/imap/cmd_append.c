@@ -16,7 +16,7 @@ typedef struct {
     gint64 received;
     BlobWriter *writer; /* NULL: thrown away, `refusal` says why */
     guint64 left;
-    gboolean in_literal, has_nul;
+    gboolean literal8, has_nul;
     char *refusal; /* the completion, "NO …" */
 } AppendJob;
 
@@ -115,7 +115,10 @@ static void finish_append(ImapSession *session, AppendJob *self) {
     g_autoptr(GError) error = NULL;
     guint32 uidvalidity = 0, uid = 0;
     if (self->refusal == NULL && self->has_nul)
-        self->refusal = g_strdup("NO [CANNOT] The message holds NUL bytes");
+        /* RFC 3516 4.4: binary content that cannot be kept as it is. */
+        self->refusal =
+            g_strdup(self->literal8 ? "NO [UNKNOWN-CTE] Content with NUL bytes needs base64"
+                                    : "NO [CANNOT] The message holds NUL bytes");
     if (self->refusal != NULL) {
         session->completion = g_steal_pointer(&self->refusal);
         return;
@@ -203,6 +206,7 @@ static void start(ImapSession *session, Bytes tag, Arguments *a) {
     AppendJob *self = g_new0(AppendJob, 1);
     self->job = (ImapJob){.step = append_step, .free = append_free, .wait = IMAP_WAIT_DATA};
     self->left = c->literal_size;
+    self->literal8 = c->literal8;
     imap_begin(session, tag, "APPEND");
     judge(session, self, a, c->literal_size);
     imap_collector_reset(c);

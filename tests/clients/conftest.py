@@ -1,7 +1,10 @@
 """Helpers for driving the server with clients that nobody here wrote."""
 
 import os
+import pty
+import select
 import subprocess
+import time
 
 import pytest
 
@@ -40,3 +43,29 @@ def client(tmp_path):
 @pytest.fixture
 def password():
     return PASSWORD
+
+
+@pytest.fixture
+def terminal(client):
+    """terminal("mutt", …) runs a program on a terminal of its own; it must end by itself."""
+    def run(*words):
+        pid, terminal_fd = pty.fork()
+        if pid == 0:
+            os.environ.update(HOME=str(client.home), TERM="xterm", LANG="C.UTF-8", LINES="40",
+                              COLUMNS="120")
+            os.chdir(client.home)
+            os.execvp(words[0], [str(w) for w in words])
+        seen, deadline = b"", time.monotonic() + 30 * SLOWNESS
+        while time.monotonic() < deadline:
+            if select.select([terminal_fd], [], [], 0.1)[0]:
+                try:
+                    seen += os.read(terminal_fd, 65536)
+                except OSError:
+                    break
+        else:
+            os.kill(pid, 9)
+        _, status = os.waitpid(pid, 0)
+        os.close(terminal_fd)
+        assert status == 0, seen[-3000:].decode(errors="replace")
+
+    return run

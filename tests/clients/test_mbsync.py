@@ -5,6 +5,7 @@ import subprocess
 import pytest
 
 from harness import mail
+from harness.imap import Session, message, utf7
 
 SETTINGS = """
 IMAPAccount work
@@ -111,3 +112,46 @@ def test_mbsync_makes_folders_on_the_other_side(office, sync):
     run()
     with mail.imap(office, office.anh) as client:
         assert any(b"Ho so" in line for line in mail.good(client.list()))
+
+
+def test_mbsync_keeps_many_vietnamese_folders_in_step(office, sync):
+    names = [f"Công văn {n}/Đến/Hồ sơ số {n}" for n in range(15)]
+    with Session(office, office.anh) as session:
+        for n, name in enumerate(names):
+            session.ok(f'CREATE "{utf7(name)}"')
+            session.append(utf7(name), message(f"thu {n}"), r"(\Seen)" if n % 2 else "")
+        run, box = sync()
+        run()
+        found = {p.read_text() for p in box.parent.rglob("cur/*")} | {
+            p.read_text() for p in box.parent.rglob("new/*")}
+        assert len(found) == 15
+        # Both sides change the same folder: here one is laid in, there one is flagged.
+        folder = next(p for p in box.parent.rglob("cur") if any(p.iterdir())).parent
+        (folder / "cur" / "77.local:2,F").write_text("Subject: tu may\nFrom: a@b.example\n\nx\n")
+        before = session.ok('LIST "" *').names()
+        for name in names:
+            session.ok(f'SELECT "{utf7(name)}"')
+            session.ok(r"STORE 1 +FLAGS (\Answered)")
+        run()
+        assert sum("R" in p.name.split(":2,")[-1] for p in box.parent.rglob("cur/*")) == 15
+        total = sum(session.ok(f'STATUS "{utf7(name)}" (MESSAGES)').status_of(
+            utf7(name))["MESSAGES"] for name in names)
+        assert total == 16
+        assert session.ok('LIST "" *').names() == before
+        run()  # nothing left to do: nothing is doubled
+        assert len(list(box.parent.rglob("cur/*")) + list(box.parent.rglob("new/*"))) == 16
+
+
+def test_mbsync_takes_over_what_was_removed_on_both_sides(office, sync):
+    with Session(office, office.anh) as session:
+        for n in range(6):
+            session.append("INBOX", message(f"thu {n}"))
+        run, box = sync()
+        run()
+        files(box)[0].unlink()
+        session.ok("SELECT INBOX")
+        session.ok(r"STORE 6 +FLAGS.SILENT (\Deleted)")
+        session.ok("EXPUNGE")
+        run()
+        session.ok("NOOP")
+        assert len(session.ok("UID SEARCH ALL").search()) == 4 == len(files(box))

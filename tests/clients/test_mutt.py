@@ -1,15 +1,9 @@
 """mutt, on a terminal of its own, sends, reads, answers and files."""
 
-import os
-import pty
-import select
-import subprocess
-import time
-
 import pytest
 
 from harness import mail
-from harness.server import SLOWNESS, wait_for
+from harness.server import wait_for
 
 SETTINGS = """
 set realname="Trần Văn Anh" from="{user}" use_from=yes hostname=may.test
@@ -24,32 +18,15 @@ set header_cache="" editor="true" autoedit=yes fast_reply=yes include=no abort_u
 
 
 @pytest.fixture
-def mutt(office, client, password):
+def mutt(office, client, password, terminal):
     settings = client.file("muttrc", SETTINGS.format(
         user=office.anh, name=office.anh.replace("@", "%40"), password=password,
         submission=office.port("submission"), imap=office.port("imap"),
         certificate=office.data / "tls" / "certificate.pem"))
 
     def on_terminal(keys):
-        """Lets mutt press these keys after it opened INBOX; it must end by itself."""
-        pid, terminal = pty.fork()
-        if pid == 0:
-            os.environ.update(HOME=str(client.home), TERM="xterm", LANG="C.UTF-8", LINES="40",
-                              COLUMNS="120")
-            os.chdir(client.home)
-            os.execvp("mutt", ["mutt", "-F", str(settings), "-e", f'push "{keys}"'])
-        seen, deadline = b"", time.monotonic() + 30 * SLOWNESS
-        while time.monotonic() < deadline:
-            if select.select([terminal], [], [], 0.1)[0]:
-                try:
-                    seen += os.read(terminal, 65536)
-                except OSError:
-                    break
-        else:
-            os.kill(pid, 9)
-        _, status = os.waitpid(pid, 0)
-        os.close(terminal)
-        assert status == 0, seen[-3000:].decode(errors="replace")
+        """Lets mutt press these keys after it opened INBOX."""
+        terminal("mutt", "-F", settings, "-e", f'push "{keys}"')
 
     on_terminal.settings = settings
     return on_terminal
@@ -89,3 +66,23 @@ def test_mutt_files_and_removes_messages(office, mutt):
                 numbers.append(int(data[0]) if status == "OK" else None)
             return numbers == [1, 1]
     wait_for(counts, 5, "one message in each mailbox")
+
+
+def test_mutt_answers_and_the_original_is_marked(office, mutt):
+    mail.send(office, mail.message(office.binh, office.anh, "Hỏi ý kiến", "Đề nghị trả lời.\n"),
+              port="submission", user=office.binh)
+    mutt("<first-entry><reply><send-message><sync-mailbox><quit>")
+    assert mail.arrived(office, office.binh, "Re: Hỏi ý kiến")["In-Reply-To"]
+    with mail.imap(office, office.anh) as reader:
+        mail.good(reader.select("INBOX"))
+        assert len(mail.uids(reader, "ANSWERED")) == 1
+
+
+def test_mutt_flags_and_undeletes(office, mutt):
+    for n in range(2):
+        mail.send(office, mail.message("dan@example.com", office.anh, f"thu {n}"))
+    mutt("<first-entry><flag-message><first-entry><delete-message><first-entry><undelete-message>"
+         "<last-entry><delete-message><sync-mailbox><quit>")
+    with mail.imap(office, office.anh) as reader:
+        mail.good(reader.select("INBOX"))
+        assert mail.uids(reader) == [b"1"] and mail.uids(reader, "FLAGGED") == [b"1"]

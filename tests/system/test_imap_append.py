@@ -58,7 +58,8 @@ def test_a_literal8_is_taken_and_nul_is_refused(opened):
         pass
     assert got.startswith(b"b1 OK [APPENDUID")
     data = message("x", "a\0b")
-    assert opened.continued(f"APPEND {opened.box} {{{len(data)}}}", data).status in ("NO", "BAD")
+    assert opened.continued(f"APPEND {opened.box} {{{len(data)}}}", data).code == "CANNOT"
+    assert opened.continued(f"APPEND {opened.box} ~{{{len(data)}}}", data).code == "UNKNOWN-CTE"
     assert opened.ok("STATUS %s (MESSAGES)" % opened.box).status_of(opened.box)["MESSAGES"] == 1
 
 

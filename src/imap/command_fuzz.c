@@ -1,0 +1,144 @@
+/* The first byte chooses a part of the grammar, the rest is its input. What is taken must keep its
+ * promises; nothing may read past the end (the sanitizers see that). */
+#include "imap/collector.h"
+#include "imap/fetch.h"
+#include "imap/pattern.h"
+
+int LLVMFuzzerTestOneInput(const guint8 *data, size_t size);
+
+static void fuzz_items(ImapParser *parser) {
+    g_auto(ImapItems) items = {0};
+    if (!imap_take_items(parser, &items))
+        return;
+    for (guint i = 0; i < items.items->len; i++) {
+        const ImapItem *item = items.items->pdata[i];
+        if (item->kind >= IMAP_ITEM_SECTION && item->label == NULL)
+            abort();
+        if (item->partial && item->length == 0)
+            abort();
+    }
+}
+
+static void fuzz_set(ImapParser *parser) {
+    g_auto(ImapSet) set = {0};
+    guint32 before = 0;
+    if (!imap_take_set(parser, &set) || set.saved)
+        return;
+    imap_set_resolve(&set, 1000);
+    for (guint i = 0; i < set.ranges->len; i++) {
+        ImapRange r = g_array_index(set.ranges, ImapRange, i);
+        if (r.low > r.high || (i > 0 && r.low <= before) || !imap_set_contains(&set, r.low) ||
+            !imap_set_contains(&set, r.high))
+            abort();
+        before = r.high;
+    }
+    imap_set_bound(&set, 500);
+    if (imap_set_highest(&set) > 500 || (set.ranges->len > 0 && imap_set_contains(&set, 0)))
+        abort();
+}
+
+static void fuzz_words(ImapParser *parser) {
+    Bytes out;
+    gboolean nil;
+    guint64 number;
+    const guint8 *before;
+    do {
+        before = parser->in.at;
+        if (imap_take_string(parser, &out) && bytes_has_nul(out))
+            abort();
+        imap_take_nstring(parser, &out, &nil);
+        imap_try_byte(parser, ' ');
+        imap_take_list_mailbox(parser, &out);
+        imap_take_flag(parser, &out);
+        imap_take_number64(parser, &number);
+        imap_try_word(parser, "NIL");
+        imap_at_literal_header(parser);
+        imap_take_tag(parser, &out);
+        imap_try_byte(parser, ' ');
+    } while (parser->in.at > before);
+    if (parser->in.at < before)
+        abort();
+}
+
+static void fuzz_dates(ImapParser *parser) {
+    guint32 julian;
+    gint64 us;
+    if (imap_take_date(parser, &julian) && !g_date_valid_julian(julian))
+        abort();
+    imap_take_date_time(parser, &us);
+}
+
+/* A pattern without wildcards matches itself and nothing longer. */
+static void fuzz_pattern(Bytes in) {
+    Reader r = reader_of(in);
+    Bytes pattern;
+    if (!reader_until(&r, '\n', &pattern))
+        return;
+    r.at++;
+    Bytes name = reader_rest(&r);
+    gboolean matched = imap_pattern_match(pattern, name);
+    gboolean plain =
+        bytes_find_byte(pattern, '*') < 0 && bytes_find_byte(pattern, '%') < 0 && pattern.n < 1000;
+    if (plain && matched && pattern.n != name.n)
+        abort();
+    if (plain && !imap_pattern_match(pattern, pattern) && !bytes_starts_nocase(pattern, "inbox"))
+        abort();
+}
+
+/* Gathers commands out of input that comes in pieces of `piece` bytes; how they look in all. */
+static guint32 gather(Bytes in, gsize piece) {
+    ImapCollector collector;
+    g_auto(Buffer) input;
+    guint32 seen = 5381;
+    buffer_init(&input, 1 << 20);
+    imap_collector_init(&collector);
+    while (in.n > 0 || input.n > 0) {
+        Bytes next = bytes_slice(in, 0, piece);
+        in = bytes_slice(in, next.n, in.n);
+        buffer_append_bytes(&input, next);
+        ImapCollect got;
+        while ((got = imap_collect(&collector, &input, 300)) != IMAP_COLLECT_MORE) {
+            Bytes text = buffer_bytes(&collector.text);
+            for (gsize i = 0; i < text.n; i++)
+                seen = seen * 33 + text.p[i];
+            seen = seen * 33 + got;
+            if (got == IMAP_COLLECT_LITERAL && collector.literal_size + text.n < 300)
+                imap_collector_accept(&collector);
+            else
+                imap_collector_reset(&collector);
+        }
+        if (next.n == 0)
+            break;
+    }
+    imap_collector_clear(&collector);
+    return seen;
+}
+
+int LLVMFuzzerTestOneInput(const guint8 *data, size_t size) {
+    if (size == 0)
+        return 0;
+    Bytes in = bytes_of(data + 1, size - 1);
+    g_auto(ImapParser) parser;
+    imap_parser_init(&parser, in);
+    switch (data[0] % 6) {
+    case 0:
+        fuzz_items(&parser);
+        break;
+    case 1:
+        fuzz_set(&parser);
+        break;
+    case 2:
+        fuzz_words(&parser);
+        break;
+    case 3:
+        fuzz_dates(&parser);
+        break;
+    case 4:
+        fuzz_pattern(in);
+        break;
+    default: /* however the bytes are cut, the commands are the same */
+        if (gather(in, in.n) != gather(in, 1) || gather(in, 7) != gather(in, 1))
+            abort();
+    }
+    return 0;
+}
