@@ -2,21 +2,6 @@
  * is an account's address or local part; groups, "anyone" and negative rights are not known. */
 #include "imap/name.h"
 
-/* The letters of RFC 4314 with, for clients of RFC 2086, the virtual "c" and "d". */
-static void put_rights(Buffer *out, StoreRights rights) {
-    static const char letters[] = STORE_RIGHT_LETTERS;
-    buffer_append_byte(out, '"');
-    for (guint i = 0; letters[i] != '\0'; i++)
-        if (rights & 1u << i)
-            buffer_append_byte(out, (guint8)letters[i]);
-    /* For clients of RFC 2086: "c" stands for k or x, "d" for t or e (RFC 4314 2.1.1). */
-    if (rights & (STORE_RIGHT_CREATE | STORE_RIGHT_DELETE))
-        buffer_append_byte(out, 'c');
-    if (rights & (STORE_RIGHT_TRASH | STORE_RIGHT_EXPUNGE))
-        buffer_append_byte(out, 'd');
-    buffer_append_byte(out, '"');
-}
-
 static gboolean parse_rights(Bytes text, StoreRights *out) {
     static const char letters[] = STORE_RIGHT_LETTERS;
     StoreRights rights = 0;
@@ -90,7 +75,7 @@ static void put_entry(ImapSession *session, Buffer *out, gint64 who, StoreRights
     buffer_append_byte(out, ' ');
     imap_put_string(out, bytes_of_string(account->address), imap_is_rev2(session));
     buffer_append_byte(out, ' ');
-    put_rights(out, rights);
+    imap_put_rights(out, rights);
 }
 
 void imap_cmd_getacl(ImapSession *session, ImapParser *args) {
@@ -214,7 +199,7 @@ void imap_cmd_myrights(ImapSession *session, ImapParser *args) {
     buffer_append_string(out, "* MYRIGHTS ");
     imap_put_mailbox(out, target.name.full, imap_is_rev2(session));
     buffer_append_byte(out, ' ');
-    put_rights(out, target.rights);
+    imap_put_rights(out, target.rights);
     buffer_append_string(out, "\r\n");
     imap_completed(session, NULL);
 }

@@ -1,4 +1,4 @@
-/* LIST (RFC 9051 6.3.9 with RFC 5258, 5819, 6154, 8438) and LSUB (RFC 3501 6.3.9). */
+/* LIST (RFC 9051 6.3.9 with RFC 5258, 5819, 6154, 8438, 8440) and LSUB (RFC 3501 6.3.9). */
 #include "imap/list.h"
 
 #include "imap/pattern.h"
@@ -8,7 +8,7 @@ enum { MAXIMUM_PATTERNS = 32 };
 typedef struct {
     gboolean extended;
     gboolean select_subscribed, select_special, recursive, remote;
-    gboolean return_subscribed, return_children, return_special, return_status;
+    gboolean return_subscribed, return_children, return_special, return_status, return_rights;
     ImapStatusWanted status;
     GPtrArray *patterns; /* char *, reference joined in front */
     gboolean root;       /* LIST "" "" */
@@ -60,6 +60,8 @@ static gboolean take_return(ImapSession *session, ImapParser *args, Listing *lis
             listing->return_children = TRUE;
         else if (imap_try_word(args, "SPECIAL-USE"))
             listing->return_special = TRUE;
+        else if (imap_try_word(args, "MYRIGHTS")) /* RFC 8440 3 */
+            listing->return_rights = TRUE;
         else if (!imap_try_word(args, "STATUS"))
             return imap_parser_fail(args, "Unknown return option");
         else if (!imap_take_space(args) || !imap_take_status(session, args, &listing->status))
@@ -179,6 +181,13 @@ static void put_entry(ImapSession *session, const Listing *listing, const ImapLi
         buffer_append_string(out, "))");
     }
     buffer_append_string(out, "\r\n");
+    if (listing->return_rights && entry->mailbox != NULL && selected(listing, entry)) {
+        buffer_append_string(out, "* MYRIGHTS ");
+        imap_put_mailbox(out, entry->full, imap_is_rev2(session));
+        buffer_append_byte(out, ' ');
+        imap_put_rights(out, entry->rights);
+        buffer_append_string(out, "\r\n");
+    }
     if (listing->return_status && entry->mailbox != NULL && entry->readable)
         imap_put_status(session, &listing->status, entry->mailbox, entry->full);
 }

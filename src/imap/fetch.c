@@ -185,6 +185,14 @@ static gboolean put_item(FetchJob *self, const StoreMessage *message, const Imap
         buffer_append_string(out, "MODSEQ (");
         buffer_append_u64(out, message->modseq);
         return buffer_append_byte(out, ')');
+    case IMAP_ITEM_SAVEDATE: /* RFC 8514 4.2 */
+        put_word(out, "SAVEDATE");
+        imap_put_date_time(out, message->saved);
+        return TRUE;
+    case IMAP_ITEM_PREVIEW: /* RFC 8970 3.1: made at delivery, so LAZY changes nothing */
+        put_word(out, "PREVIEW");
+        imap_put_string(out, message->preview, imap_is_rev2(self->session));
+        return TRUE;
     case IMAP_ITEM_SECTION:
         put_word(out, item->label);
         return item->fields ? put_fields(self, message, item, out, error)

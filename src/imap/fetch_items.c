@@ -1,5 +1,6 @@
 /* Parsing of FETCH's data items (RFC 9051 6.4.5 and "fetch-att", RFC 3501's RFC822.*, RFC 7162's
- * MODSEQ). Each item gets the label by which it will be answered. */
+ * MODSEQ, RFC 8514's SAVEDATE, RFC 8970's PREVIEW). Each item gets the label by which it will be
+ * answered. */
 #include "imap/fetch.h"
 
 #include "base/buffer.h"
@@ -29,7 +30,7 @@ static ImapItem *add(ImapItems *items, ImapItemKind kind) {
     items->uid |= kind == IMAP_ITEM_UID;
     items->modseq |= kind == IMAP_ITEM_MODSEQ;
     items->meta |= kind == IMAP_ITEM_ENVELOPE || kind == IMAP_ITEM_BODYSTRUCTURE ||
-                   kind == IMAP_ITEM_BODY || kind >= IMAP_ITEM_SECTION;
+                   kind == IMAP_ITEM_BODY || kind >= IMAP_ITEM_PREVIEW;
     return item;
 }
 
@@ -209,7 +210,19 @@ static const struct {
     {"BODYSTRUCTURE", IMAP_ITEM_BODYSTRUCTURE},
     {"BODY", IMAP_ITEM_BODY},
     {"MODSEQ", IMAP_ITEM_MODSEQ},
+    {"SAVEDATE", IMAP_ITEM_SAVEDATE},
+    {"PREVIEW", IMAP_ITEM_PREVIEW},
 };
+
+/* " (LAZY)" behind PREVIEW (RFC 8970 4.1). Another parenthesis may be the command's modifiers. */
+static gboolean take_lazy(ImapParser *args) {
+    Reader mark = args->in;
+    if (!reader_skip_nocase(&args->in, " (LAZY")) {
+        args->in = mark;
+        return TRUE;
+    }
+    return imap_try_byte(args, ')') || imap_parser_fail(args, "LAZY stands alone");
+}
 
 static gboolean take_item(ImapParser *args, ImapItems *items) {
     if (items->items != NULL && items->items->len >= MAXIMUM_ITEMS)
@@ -223,7 +236,7 @@ static gboolean take_item(ImapParser *args, ImapItems *items) {
     for (gsize i = 0; i < G_N_ELEMENTS(plain); i++)
         if (imap_try_word(args, plain[i].word)) {
             add(items, plain[i].kind);
-            return TRUE;
+            return plain[i].kind != IMAP_ITEM_PREVIEW || take_lazy(args);
         }
     if (imap_try_word(args, "RFC822.HEADER"))
         add_rfc822(items, MESSAGE_SECTION_HEADER, TRUE, "RFC822.HEADER");

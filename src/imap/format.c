@@ -135,3 +135,17 @@ void imap_put_text(Buffer *out, const char *text) {
     for (; *text != '\0'; text++)
         buffer_append_byte(out, (guint8)*text < 0x20 || *text == 0x7f ? ' ' : (guint8)*text);
 }
+
+void imap_put_rights(Buffer *out, StoreRights rights) {
+    static const char letters[] = STORE_RIGHT_LETTERS;
+    buffer_append_byte(out, '"');
+    for (guint i = 0; letters[i] != '\0'; i++)
+        if (rights & 1u << i)
+            buffer_append_byte(out, (guint8)letters[i]);
+    /* For clients of RFC 2086: "c" stands for k or x, "d" for t or e (RFC 4314 2.1.1). */
+    if (rights & (STORE_RIGHT_CREATE | STORE_RIGHT_DELETE))
+        buffer_append_byte(out, 'c');
+    if (rights & (STORE_RIGHT_TRASH | STORE_RIGHT_EXPUNGE))
+        buffer_append_byte(out, 'd');
+    buffer_append_byte(out, '"');
+}

@@ -17,6 +17,10 @@ void imap_put_flags(Buffer *out, StoreFlags flags, const GPtrArray *keywords, gb
 void imap_put_flag_names(Buffer *out, StoreFlags flags, const GPtrArray *keywords, gboolean *first);
 /* "24-Nov-2026 15:05:00 +0700" with quotes, in Vietnam's zone. */
 void imap_put_date_time(Buffer *out, gint64 microseconds);
+/* "lrs" with quotes: the letters of RFC 4314 with, for clients of RFC 2086, the virtual "c" and
+ * "d".
+ */
+void imap_put_rights(Buffer *out, StoreRights rights);
 /* Free text of a status line: control characters become spaces. */
 void imap_put_text(Buffer *out, const char *text);
 

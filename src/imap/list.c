@@ -65,6 +65,7 @@ static gboolean add_own(ImapSession *session, DbConn *conn, GPtrArray *entries, 
         ImapListEntry *entry = add(entries, g_strdup(mailbox->name));
         entry->mailbox = mailbox;
         entry->readable = TRUE;
+        entry->rights = STORE_RIGHTS_ALL;
         list->pdata[i] = NULL;
     }
     return TRUE;
@@ -90,6 +91,7 @@ static gboolean add_shared(ImapSession *session, DbConn *conn, gint64 account, G
             add(entries, g_strconcat(IMAP_SHARED "/", local, "/", mailbox->name, NULL));
         entry->mailbox = mailbox;
         entry->readable = (rights & STORE_RIGHT_READ) != 0;
+        entry->rights = rights;
         list->pdata[i] = NULL;
         any = TRUE;
     }

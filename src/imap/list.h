@@ -11,6 +11,7 @@ typedef struct {
     gboolean level;    /* exists as a level of the hierarchy ("Shared") */
     gboolean children; /* has an existing descendant */
     gboolean readable; /* the right "r": STATUS may be told */
+    StoreRights rights;
 } ImapListEntry;
 
 /* ImapListEntry, sorted by name (bytes, '/' before everything else), freed with the array. */

@@ -1,6 +1,7 @@
 /* Does a message meet the keys? See search.h. */
 #include "imap/search.h"
 
+#include "base/clock.h"
 #include "imap/addresses.h"
 #include "message/date.h"
 
@@ -14,6 +15,11 @@ static guint64 day_of(gint64 microseconds, gint64 zone) {
     gint64 seconds = microseconds / G_USEC_PER_SEC + zone;
     gint64 days = seconds / 86400 - (seconds % 86400 < 0);
     return (guint64)MAX(days + epoch, 0);
+}
+
+/* Seconds since the message was received. */
+static gint64 age_of(const StoreMessage *message) {
+    return (clock_now() - message->received) / G_USEC_PER_SEC;
 }
 
 /* The Date field stands in the stored envelope as its first item. */
@@ -117,6 +123,16 @@ static ImapTri leaf(const ImapKey *key, ImapCandidate *c, gboolean deep) {
         return day_of(m->received, IMAP_ZONE_SECONDS) == key->number;
     case IMAP_KEY_SINCE:
         return day_of(m->received, IMAP_ZONE_SECONDS) >= key->number;
+    case IMAP_KEY_SAVEDBEFORE:
+        return day_of(m->saved, IMAP_ZONE_SECONDS) < key->number;
+    case IMAP_KEY_SAVEDON:
+        return day_of(m->saved, IMAP_ZONE_SECONDS) == key->number;
+    case IMAP_KEY_SAVEDSINCE:
+        return day_of(m->saved, IMAP_ZONE_SECONDS) >= key->number;
+    case IMAP_KEY_OLDER:
+        return age_of(m) >= (gint64)key->number;
+    case IMAP_KEY_YOUNGER:
+        return age_of(m) <= (gint64)key->number;
     case IMAP_KEY_SENTBEFORE:
     case IMAP_KEY_SENTON:
     case IMAP_KEY_SENTSINCE:

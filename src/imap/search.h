@@ -28,7 +28,12 @@ typedef enum {
     IMAP_KEY_BEFORE, /* days */
     IMAP_KEY_ON,
     IMAP_KEY_SINCE,
-    IMAP_KEY_SENTBEFORE,
+    IMAP_KEY_SAVEDBEFORE,
+    IMAP_KEY_SAVEDON,
+    IMAP_KEY_SAVEDSINCE,
+    IMAP_KEY_OLDER, /* number: seconds */
+    IMAP_KEY_YOUNGER,
+    IMAP_KEY_SENTBEFORE, /* from here on the wide row is needed */
     IMAP_KEY_SENTON,
     IMAP_KEY_SENTSINCE,
     IMAP_KEY_HEADER, /* name, text */

@@ -1,5 +1,6 @@
 /* Parsing SEARCH's keys into a tree, without recursion: `at` is the node that waits for its next
- * key. RFC 9051 6.4.4, RFC 3501 6.4.4 (NEW, OLD, RECENT), RFC 7162 3.1.5 (MODSEQ). */
+ * key. RFC 9051 6.4.4, RFC 3501 6.4.4 (NEW, OLD, RECENT), RFC 7162 3.1.5 (MODSEQ), RFC 5032 (OLDER,
+ * YOUNGER), RFC 8514 4.3 (SAVEDON and its like). */
 #include "imap/search.h"
 
 #include "text/charset.h"
@@ -10,6 +11,7 @@ typedef enum {
     ARG_HEADER,
     ARG_DATE,
     ARG_NUMBER,
+    ARG_INTERVAL,
     ARG_KEYWORD,
     ARG_UIDS,
     ARG_MODSEQ
@@ -38,8 +40,13 @@ static const struct {
     {"MODSEQ", IMAP_KEY_MODSEQ, ARG_MODSEQ, 0, NULL},
     {"OLD", IMAP_KEY_RECENT, ARG_NONE, 0, NULL}, /* under a NOT, see take_leaf */
     {"NEW", IMAP_KEY_RECENT, ARG_NONE, 0, NULL}, /* with UNSEEN, see take_leaf */
+    {"OLDER", IMAP_KEY_OLDER, ARG_INTERVAL, 0, NULL},
     {"ON", IMAP_KEY_ON, ARG_DATE, 0, NULL},
     {"RECENT", IMAP_KEY_RECENT, ARG_NONE, 0, NULL},
+    {"SAVEDATESUPPORTED", IMAP_KEY_ALL, ARG_NONE, 0, NULL}, /* by every mailbox */
+    {"SAVEDBEFORE", IMAP_KEY_SAVEDBEFORE, ARG_DATE, 0, NULL},
+    {"SAVEDON", IMAP_KEY_SAVEDON, ARG_DATE, 0, NULL},
+    {"SAVEDSINCE", IMAP_KEY_SAVEDSINCE, ARG_DATE, 0, NULL},
     {"SEEN", IMAP_KEY_FLAG_SET, ARG_NONE, STORE_SEEN, NULL},
     {"SENTBEFORE", IMAP_KEY_SENTBEFORE, ARG_DATE, 0, NULL},
     {"SENTON", IMAP_KEY_SENTON, ARG_DATE, 0, NULL},
@@ -56,6 +63,7 @@ static const struct {
     {"UNFLAGGED", IMAP_KEY_FLAG_CLEAR, ARG_NONE, STORE_FLAGGED, NULL},
     {"UNKEYWORD", IMAP_KEY_FLAG_CLEAR, ARG_KEYWORD, 0, NULL},
     {"UNSEEN", IMAP_KEY_FLAG_CLEAR, ARG_NONE, STORE_SEEN, NULL},
+    {"YOUNGER", IMAP_KEY_YOUNGER, ARG_INTERVAL, 0, NULL},
 };
 
 typedef struct {
@@ -208,6 +216,13 @@ static gboolean take_argument(Parse *p, ImapKey *key, Argument argument) {
         return TRUE;
     case ARG_NUMBER:
         return imap_take_space(p->args) && imap_take_number64(p->args, &key->number);
+    case ARG_INTERVAL: {
+        guint32 seconds = 0;
+        if (!imap_take_space(p->args) || !imap_take_nz_number(p->args, &seconds))
+            return FALSE;
+        key->number = seconds;
+        return TRUE;
+    }
     case ARG_KEYWORD:
         return take_keyword(p, key);
     case ARG_UIDS:

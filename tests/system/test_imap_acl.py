@@ -274,3 +274,16 @@ def test_the_end_of_a_delegation_ends_the_open_session_within_five_seconds(offic
         with Session(office, office.anh) as again:
             assert not again.ok('LIST "" Shared/*').names()
             again.no("SELECT Shared/stttt/INBOX", "NONEXISTENT")
+
+
+# RFC 8440 3
+@pytest.mark.capability("LIST-MYRIGHTS")
+def test_list_brings_the_rights_on_each_mailbox(share):
+    owner, other, name = share("lrs")
+    assert "LIST-MYRIGHTS" in other.capabilities()
+    answer = other.ok(f'LIST "" (INBOX "{name}") RETURN (MYRIGHTS)')
+    assert [line.split(" ")[0] for line in answer.lines] == ["LIST", "MYRIGHTS"] * 2
+    assert f'MYRIGHTS "{name}" "lrs"' in answer.lines
+    assert 'MYRIGHTS "INBOX" "lrswipkxteacd"' in answer.lines
+    assert not other.ok('LIST "" Shared RETURN (MYRIGHTS)').of("MYRIGHTS")  # a level, no mailbox
+    assert owner.ok(f'LIST "" {share.box} RETURN (MYRIGHTS)').of("MYRIGHTS")

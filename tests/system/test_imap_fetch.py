@@ -294,3 +294,19 @@ def test_a_large_body_comes_whole_and_in_windows(opened):
         got += row[f"BODY[]<{at}>"]
         at += 524288
     assert got == data
+
+
+# RFC 8970 3.1, 4.1: the first words, without markup, at once; reading them is not reading.
+@pytest.mark.capability("PREVIEW")
+def test_preview_tells_the_first_words(mixed):
+    assert "PREVIEW" in mixed.capabilities()
+    for item in ("PREVIEW", "PREVIEW (LAZY)", "(UID PREVIEW (LAZY) FLAGS)", "(PREVIEW)"):
+        row = mixed.ok(f"FETCH 1 {item}").fetched()[1]
+        assert row["PREVIEW"].decode().startswith("Chào")
+    assert mixed.ok("SEARCH SEEN").search() == []
+    mixed.ok("FETCH 1 PREVIEW (CHANGEDSINCE 1)")
+    mixed.bad("FETCH 1 PREVIEW (LAZY NONE)")
+    mixed.append(mixed.box, message("dai", "Chữ " * 500))
+    assert 20 < len(mixed.ok("FETCH 2 PREVIEW").fetched()[2]["PREVIEW"].decode()) <= 256
+    mixed.append(mixed.box, b"Subject: khong\r\n\r\n")
+    assert mixed.ok("FETCH 3 PREVIEW").fetched()[3]["PREVIEW"] == b""

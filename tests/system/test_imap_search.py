@@ -1,5 +1,7 @@
 """SEARCH: every key, alone and composed, and the forms of its answer."""
 
+import datetime
+
 import pytest
 
 from harness.imap import Session, message
@@ -183,3 +185,34 @@ def test_address_keys_see_addresses_without_comments_and_folding(opened):
     assert opened.ok("SEARCH FROM user@example.org").search() == [1]
     assert opened.ok('SEARCH TO "lan chi"').search() == [1]
     assert opened.ok("SEARCH FROM nguoi@example.org").search() == []
+
+
+# RFC 5032 3: measured by INTERNALDATE, in seconds from now.
+@pytest.mark.capability("WITHIN")
+def test_older_and_younger_measure_from_now(opened):
+    assert "WITHIN" in opened.capabilities()
+    now = datetime.datetime.now(datetime.timezone.utc)
+    for days in (0, 1, 10):
+        opened.append(opened.box, date=(now - datetime.timedelta(days=days)).strftime(
+            "%d-%b-%Y %H:%M:%S +0000"))
+    assert opened.ok("SEARCH YOUNGER 3600").search() == [1]
+    assert opened.ok("SEARCH YOUNGER 172800").search() == [1, 2]
+    assert opened.ok("SEARCH OLDER 172800").search() == [3]
+    assert opened.ok("SEARCH OLDER 3600 YOUNGER 172800").search() == [2]
+    for bad in ("OLDER", "OLDER 0", "YOUNGER -1", "YOUNGER x", "OLDER 4294967296"):
+        opened.bad(f"SEARCH {bad}")
+
+
+# RFC 8514 4.2, 4.3: when it came into this mailbox, whatever INTERNALDATE says.
+@pytest.mark.capability("SAVEDATE")
+def test_savedate_is_the_day_of_arrival_in_the_mailbox(opened):
+    assert "SAVEDATE" in opened.capabilities()
+    opened.append(opened.box, date="01-Jan-2001 00:00:00 +0000")
+    told = opened.ok("FETCH 1 SAVEDATE").fetched()[1]["SAVEDATE"].decode()
+    saved = datetime.datetime.strptime(told.strip(), "%d-%b-%Y %H:%M:%S %z")
+    assert abs((datetime.datetime.now(datetime.timezone.utc) - saved).total_seconds()) < 600
+    day = saved.strftime("%d-%b-%Y")
+    assert opened.ok(f"SEARCH SAVEDON {day}").search() == [1]
+    assert opened.ok(f"SEARCH SAVEDSINCE {day}").search() == [1]
+    assert opened.ok(f"SEARCH SAVEDBEFORE {day}").search() == []
+    assert opened.ok("SEARCH SAVEDATESUPPORTED").search() == [1]
