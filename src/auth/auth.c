@@ -127,6 +127,7 @@ static void settle(AuthAttempt *attempt, DirectoryAccount *account, gboolean rig
     g_mutex_lock(&auth->lock);
     if (right) {
         guesses_succeeded(auth->guesses, &attempt->key, now);
+        lane_release(auth, attempt);
         if (auth->changes == changes)
             remembered_add(auth->remembered, account->id, password_of(attempt), now);
     }

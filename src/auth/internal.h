@@ -99,6 +99,9 @@ gboolean lane_has_room(Auth *auth, const GuessKey *key);
  * send thousands at once and have them all verified after one delay. locked */
 gboolean lane_may_slow(Auth *auth, const GuessKey *key);
 void lane_no_longer_slowed(Auth *auth, AuthAttempt *attempt); /* locked */
+/* This attempt's password was right: those that wait out a delay with the same one for the same
+ * account from the same address need not wait any longer. locked */
+void lane_release(Auth *auth, const AuthAttempt *right);
 gpointer lane_run(gpointer auth);
 /* Sets the outcome and tells the owner. Not locked. */
 void attempt_finish(AuthAttempt *attempt, AuthResult result, DirectoryAccount *account);

@@ -124,6 +124,28 @@ static void take_due(Auth *auth, gint64 now) {
     }
 }
 
+static gboolean same_try(const AuthAttempt *a, const AuthAttempt *b) {
+    return a->key.pair == b->key.pair && a->password_n == b->password_n &&
+           memcmp(a->password, b->password, a->password_n) == 0;
+}
+
+void lane_release(Auth *auth, const AuthAttempt *right) {
+    if (count_of(auth->slowed, right->key.pair) == 0)
+        return;
+    GSequenceIter *at = g_sequence_get_begin_iter(auth->delayed);
+    while (!g_sequence_iter_is_end(at)) {
+        GSequenceIter *this = at;
+        AuthAttempt *attempt = g_sequence_get(this);
+        at = g_sequence_iter_next(at);
+        if (!same_try(attempt, right))
+            continue;
+        g_sequence_remove(this);
+        lane_no_longer_slowed(auth, attempt);
+        make_ready(auth, attempt);
+    }
+    g_cond_broadcast(&auth->work);
+}
+
 AuthAttempt *lane_next(Auth *auth) {
     for (;;) {
         take_due(auth, clock_monotonic());

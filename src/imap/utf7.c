@@ -42,6 +42,8 @@ static gboolean take_unit(Shifted *s, guint32 unit, Buffer *out) {
     /* What ASCII can write is not written in base64 (RFC 3501 5.1.3): one name, one spelling. */
     if (unit >= 0x20 && unit <= 0x7e)
         return FALSE;
+    if (unit == 0) /* would end the name before its end */
+        return FALSE;
     return append_char(out, unit);
 }
 

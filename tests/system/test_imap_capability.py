@@ -3,12 +3,13 @@ the mark capability("WORD")."""
 
 import base64
 import re
+import time
 from pathlib import Path
 
 import pytest
 
 from harness.imap import Session
-from harness.server import PASSWORD
+from harness.server import PASSWORD, SLOWNESS
 
 HERE = Path(__file__).resolve().parent
 
@@ -251,3 +252,15 @@ def test_password_and_name_may_come_as_literals(shared_office):
     with Session(shared_office) as raw:
         done = raw.continued(f"LOGIN {{{len(user)}}}", user + b" {%d}" % len(word), word)
         assert done.status == "OK"
+
+
+# A client that opens all its connections at once is no guesser: what waits with the right password
+# goes on as soon as it is known to be right.
+def test_twenty_sign_ins_at_one_instant_do_not_wait_for_one_another(office):
+    sessions = [Session(office) for _ in range(20)]
+    began = time.monotonic()
+    tags = [s.begin(f'LOGIN "{office.binh}" "{PASSWORD}"') for s in sessions]
+    assert all(s.end(tag).status == "OK" for s, tag in zip(sessions, tags))
+    assert time.monotonic() - began < 8 * SLOWNESS
+    for session in sessions:
+        session.socket.close()

@@ -91,7 +91,8 @@ def test_names_travel_as_utf7_to_rev1_and_as_utf8_to_rev2(connect, box, plain, c
 
 # RFC 3501 5.1.3: one name, one spelling.
 @pytest.mark.parametrize("name", ["&", "&AP", "&APQ", "a&b", "&AGE-", "&Jjo!", "&U,BTFw-&ZeVnLIqe-",
-                                  "&2D0-", "&3Kw-", "&AP-=-", "ä"])
+                                  "&2D0-", "&3Kw-", "&AP-=-", "ä",
+                                  "&AAA-", "INBOX&AAA-x", "&AAkAAA-"])
 def test_malformed_utf7_is_refused(connect, name):
     assert connect().command(f'CREATE "{name}"').status in ("NO", "BAD")
 
