@@ -76,10 +76,11 @@ ImapCollect imap_collect(ImapCollector *c, Buffer *input, gsize maximum) {
         return IMAP_COLLECT_MORE;
     gssize lf = bytes_find_byte(in, '\n');
     gsize take = lf < 0 ? in.n : (gsize)lf;
-    if (take + c->text.n > maximum)
-        c->skipping = TRUE;
-    if (!c->skipping)
-        buffer_append(&c->text, in.p, take);
+    /* Of a line that is too long the beginning is kept, in whatever pieces it comes: its tag is
+     * told back. */
+    gsize room = c->skipping || c->text.n > maximum ? 0 : maximum - c->text.n;
+    buffer_append(&c->text, in.p, MIN(take, room));
+    c->skipping = c->skipping || take > room;
     buffer_consume(input, lf < 0 ? take : take + 1);
     if (lf < 0)
         return IMAP_COLLECT_MORE;
