@@ -278,7 +278,9 @@ static gboolean on_message(const StoreMessage *message, gpointer data) {
     if (place > self->next) /* some between are expunged: those are looked for one by one */
         return FALSE;
     if (wanted(self, message)) {
-        if (!imap_view_knows(view, message->flags)) {
+        /* A new keyword is announced between two messages, never inside an answer that waited for
+         * its reader. */
+        if (self->resume == 0 && !imap_view_knows(view, message->flags)) {
             g_autoptr(GError) ignored = NULL;
             imap_view_keywords(self->session, self->conn, TRUE, &ignored);
         }

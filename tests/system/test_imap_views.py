@@ -1,5 +1,7 @@
 """Several sessions on one mailbox: each is told what the others did, when it may be told."""
 
+import socket
+
 import pytest
 
 from harness.imap import message
@@ -181,3 +183,18 @@ def test_many_changes_are_told_completely(pair):
     rows = one.ok("FETCH 1:* (UID FLAGS)").fetched()
     assert [int(r["UID"]) for r in rows.values()] == [*range(1, 10), *range(61, 126)]
     assert all(rb"\Flagged" in r["FLAGS"] for r in rows.values())
+
+
+# RFC 9051 7: a response is one piece, also when its reader lets it wait half way.
+def test_a_keyword_made_while_a_long_body_waits_does_not_break_the_answer(connect, box):
+    one, other = connect(), connect()
+    one.append(box, message("lon", "x" * 30000000))
+    for session in (one, other):
+        session.ok(f"SELECT {box}")
+    tag = one.begin("FETCH 1 (UID BODY.PEEK[] FLAGS)")
+    assert one.socket.recv(1, socket.MSG_PEEK)  # it has begun, and waits for us to read
+    other.ok("STORE 1 +FLAGS ($MoiTinh)")
+    answer = one.end(tag)
+    rows = answer.fetched()
+    assert len(rows[1]["BODY[]"]) > 30000000 and rows[1]["UID"] == b"1"
+    assert b"$MoiTinh" in one.ok("FETCH 1 FLAGS").fetched()[1]["FLAGS"]
