@@ -10,7 +10,8 @@
 
 enum {
     INPUT_MAXIMUM = 32 * 1024,
-    COMMANDS_A_TURN = 32, /* pipelined commands before others are let run */
+    INPUT_STRANGER = 4 * 1024, /* what a stranger says is kept once, in the collector */
+    COMMANDS_A_TURN = 32,      /* pipelined commands before others are let run */
 };
 
 METRIC_COUNTER(commands_total, "congvu_imap_commands_total", "IMAP commands answered");
@@ -346,8 +347,10 @@ static NetVerdict run(NetSession *net, gpointer state, NetEvents events) {
         session->starttls = FALSE;
         imap_collector_reset(&session->collector);
     }
-    if (events & NET_EVENT_START)
+    if (events & NET_EVENT_START) {
+        net_set_input_maximum(net, INPUT_STRANGER);
         greet(session);
+    }
     if (g_atomic_int_exchange(&session->recheck, 0) && !imap_signin_still_good(session))
         return NET_CLOSE;
     if (!imap_view_check(session))

@@ -42,6 +42,7 @@ static gboolean settle(ImapSession *session, const DirectoryAccount *account, GE
     __atomic_store_n(&session->account, account->id, __ATOMIC_RELEASE);
     session->errors = 0;
     net_session_signed_in(session->net);
+    net_set_input_maximum(session->net, G_MAXSIZE);
     return TRUE;
 }
 
