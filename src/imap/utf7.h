@@ -7,8 +7,8 @@
 
 #include "base/buffer.h"
 
-/* Appends the UTF-8. FALSE when malformed (8-bit bytes, bad base64, printable ASCII or NUL in base64,
- * half surrogates, two shifts in a row) or when out is full; out may then hold a part. */
+/* Appends the UTF-8. FALSE when malformed (8-bit bytes, bad base64, printable ASCII or NUL in
+ * base64, half surrogates, two shifts in a row) or when out is full; out may then hold a part. */
 gboolean imap_utf7_decode(Bytes in, Buffer *out);
 /* Appends the modified UTF-7 of valid UTF-8. FALSE when not valid or out is full. */
 gboolean imap_utf7_encode(Bytes utf8, Buffer *out);
