@@ -195,7 +195,12 @@ def test_signed_mail_goes_round_between_four_systems(world):
         assert verdicts(messages[0], first.records) == [True, True], name
     assert "TLS connection established from" in postfix.log()
     log = first.error_text()
-    assert log.count("event=sending.connected") == log.count('tls="TLSv1.') == 3
+    connected = [x for x in log.splitlines() if "event=sending.connected" in x]
+    plain = [x for x in connected if 'tls="TLSv1.' not in x]
+    # Debian's OpenSMTPD 6.8 fails in its own handshakes with OpenSSL 3 ("EVP lib" in its log),
+    # whatever the key: it gets its mail in the clear then, as promised.
+    assert len(connected) == 3 and all("destination=osm.vn" in x for x in plain), connected
+    assert not plain or "EVP lib" in osm.log.read_text()
 
     # and back
     number = submit(second, first.anh, f"From: {second.anh}\r\nSubject: ve\r\n\r\nx\r\n",
