@@ -17,7 +17,7 @@
 enum {
     SLICE = 15 * 1000,       /* microseconds in one read transaction */
     BUSY_EVENTS = 16,        /* events in a mailbox after which it is looked at soon */
-    REST = 30 * 1000 * 1000, /* microseconds, after a failure of the disk */
+    REST = 30 * 1000 * 1000, /* microseconds, after a failure of the disk or while it is low */
     SOON = 200 * 1000,       /* microseconds */
     LATE = 5 * 1000 * 1000,  /* then whatever something happened in is looked at */
     NICENESS = 15,
@@ -40,6 +40,8 @@ struct Indexer {
     gboolean worked;     /* lane: something was indexed since memory was given back */
     gint64 rest;         /* monotonic: nothing is done before, because the disk failed */
     gboolean stopping;
+    gboolean (*disk_low)(gpointer data);
+    gpointer disk_data;
 };
 
 /* One mailbox under work. */
@@ -300,7 +302,10 @@ gboolean indexer_waiting(Store *store, SearchIndex *search, gint64 *mailboxes, G
 /* ---- The lane ---- */
 
 static gboolean is_stopping(Indexer *indexer) {
+    gboolean low = indexer->disk_low != NULL && indexer->disk_low(indexer->disk_data);
     g_mutex_lock(&indexer->lock);
+    if (low)
+        indexer->rest = g_get_monotonic_time() + REST;
     gboolean stopping = indexer->stopping || g_get_monotonic_time() < indexer->rest;
     g_mutex_unlock(&indexer->lock);
     return stopping;
@@ -423,11 +428,14 @@ static void on_lost(gpointer data) {
     indexer_look_again(data);
 }
 
-Indexer *indexer_start(Store *store, SearchIndex *search) {
+Indexer *indexer_start(Store *store, SearchIndex *search, gboolean (*disk_low)(gpointer data),
+                       gpointer data) {
     Indexer *indexer = g_new0(Indexer, 1);
     indexer->store = store;
     indexer->search = search;
     indexer->all = TRUE;
+    indexer->disk_low = disk_low;
+    indexer->disk_data = data;
     g_mutex_init(&indexer->lock);
     g_cond_init(&indexer->wake);
     indexer->touched = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);

@@ -13,8 +13,10 @@
 
 typedef struct Indexer Indexer;
 
-/* Both outlive it. It begins with a look at all mailboxes. */
-Indexer *indexer_start(Store *store, SearchIndex *search);
+/* Both outlive it. It begins with a look at all mailboxes. disk_low (may be NULL): while it says
+ * so, nothing is indexed, because mail needs the space. */
+Indexer *indexer_start(Store *store, SearchIndex *search, gboolean (*disk_low)(gpointer data),
+                       gpointer data);
 void indexer_stop(Indexer *indexer);
 /* Everything is looked at again: after the index was thrown away. */
 void indexer_look_again(Indexer *indexer);

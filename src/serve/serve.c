@@ -247,7 +247,8 @@ static void connect_services(Serve *serve) {
     directory_watch(instance->directory, account_changed, serve);
     serve->imap.search = instance->search;
     if (instance->search != NULL)
-        instance->indexer = indexer_start(instance->store, instance->search);
+        instance->indexer =
+            indexer_start(instance->store, instance->search, maintain_disk_low, serve->disk);
 }
 
 /* ---- Start, run, end ---- */
@@ -351,8 +352,8 @@ static void stop(Serve *serve) {
         net_server_free(serve->net);
     }
     outbound_stop(serve->outbound, SHUTDOWN_SECONDS * CLOCK_SECOND);
+    instance_close(serve->instance); /* its lane looks at the disk */
     maintain_disk_free(serve->disk);
-    instance_close(serve->instance);
     if (serve->lock_fd >= 0)
         close(serve->lock_fd);
     config_free(serve->config);

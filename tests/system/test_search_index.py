@@ -3,6 +3,8 @@ damaged while the server runs."""
 
 import json
 import sqlite3
+import subprocess
+import time
 
 import pytest
 
@@ -97,6 +99,25 @@ def test_a_damaged_file_costs_a_rebuild_and_no_mail(office):
         assert len(search(client, "BODY", "thong tin")) == 40
         wait_for(lambda: index(office, "status")["messages"] == 40, 30, f"the index after {damage}")
         assert len(search(client, "BODY", "thong tin")) == 40
+
+
+def test_a_kill_while_indexing_costs_nothing(office):
+    client = mail.imap(office, office.anh)
+    for _ in range(60):
+        assert client.append("INBOX", None, None, letter(TEXT.encode()))[0] == "OK"
+    for wait in (0, 0.01, 0.03, 0.1):
+        rebuild = subprocess.Popen([office.program, "--data", office.data, "index", "rebuild"],
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(wait)  # the moment of the kill, not a wait for something
+        office.kill()
+        rebuild.wait(30)
+        office.start()
+        client = mail.imap(office, office.anh)
+        client.select()
+        assert len(search(client, "BODY", "thong tin")) == 60
+    index(office, "update")
+    assert index(office, "status")["messages"] == 60
+    assert len(search(client, "BODY", "thong tin")) == 60
 
 
 def test_doctor_knows_the_index(office):
