@@ -28,6 +28,10 @@ const CliCommand cli_commands[] = {
     {"account", "alias", cli_account_alias, 0, "ADDRESS [--add ALIAS | --remove ALIAS]", "further addresses of an account"},
     {"account", "delegate", cli_account_delegate, 0, "[UNIT-ADDRESS [PERSON-ADDRESS --document TEXT | --end]]", "who looks after a unit's mailbox"},
 
+    {"role", "grant", cli_role_grant, 0, "ADDRESS ROLE --document TEXT [--unit KEY]", "let a person use the administration: department, centre, focal, head"},
+    {"role", "revoke", cli_role_revoke, 0, "ADDRESS ROLE [--unit KEY]", "take a role away"},
+    {"role", "list", cli_role_list, 0, "", "who has which role"},
+
     {"address", "propose", cli_address_propose, CLI_DATA_OPTIONAL, "--unit KEY --person NAME | --kind KIND --name NAME [--parent KEY]", "which address the regulation gives"},
     {"password", "check", cli_password_check, CLI_DATA_OPTIONAL | CLI_READS_INPUT, "", "judge passwords, one a line from standard input"},
     {"forward", "check", cli_forward_check, CLI_DATA_OPTIONAL, "FROM TO", "may mail be forwarded so?"},

@@ -91,5 +91,15 @@ static const char directory_v2[] =
     "CREATE INDEX person_named ON person(unit, name);"
     "CREATE INDEX account_person ON account(person) WHERE person IS NOT NULL;";
 
-static const char *const steps[] = {audit_schema_v1, directory_v1, directory_v2};
+/* Roles [Điều 10, 11]; unit 0: everything. */
+static const char directory_v3[] =
+    "CREATE TABLE role("
+    " account INTEGER NOT NULL REFERENCES account(id),"
+    " role INTEGER NOT NULL CHECK(role BETWEEN 0 AND 3)," /* DirectoryRole */
+    " unit INTEGER NOT NULL,"
+    " document TEXT NOT NULL,"
+    " since INTEGER NOT NULL,"
+    " PRIMARY KEY(account, role, unit)) WITHOUT ROWID;";
+
+static const char *const steps[] = {audit_schema_v1, directory_v1, directory_v2, directory_v3};
 const DbSchema directory_schema = {"admin", steps, G_N_ELEMENTS(steps)};
