@@ -17,7 +17,7 @@ LISTED = re.findall(r'^    \{"(\w+)", (?:NULL|"(\w+)"),',
 VIETNAMESE = re.compile("[ạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹđ]", re.I)
 COMMANDS = [" ".join(word for word in words if word) for words in LISTED]
 NO_ARGUMENTS = {"serve", "check", "doctor", "unit list", "account list", "account delegate",
-                "password check", "queue list", "audit list", "audit verify",
+                "password check", "queue list", "audit list", "audit verify", "role list",
                 "address propose", "trace"}  # these need one option or another
 
 
