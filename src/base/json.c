@@ -54,7 +54,7 @@ void json_close(JsonWriter *w, char bracket) {
 
 void json_text(JsonWriter *w, const char *key, const char *value) {
     if (value == NULL) {
-        json_null(w, key);
+        json_put_null(w, key);
         return;
     }
     before(w, key);
@@ -70,7 +70,7 @@ void json_bool(JsonWriter *w, const char *key, gboolean value) {
     json_raw(w, key, value ? "true" : "false");
 }
 
-void json_null(JsonWriter *w, const char *key) {
+void json_put_null(JsonWriter *w, const char *key) {
     json_raw(w, key, "null");
 }
 

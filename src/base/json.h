@@ -25,7 +25,7 @@ void json_close(JsonWriter *w, char bracket);
 void json_text(JsonWriter *w, const char *key, const char *value); /* NULL: null */
 void json_int(JsonWriter *w, const char *key, gint64 value);
 void json_bool(JsonWriter *w, const char *key, gboolean value);
-void json_null(JsonWriter *w, const char *key);
+void json_put_null(JsonWriter *w, const char *key); /* the name json_null is jansson's */
 /* A document that was written before, as the value. */
 void json_raw(JsonWriter *w, const char *key, const char *document);
 

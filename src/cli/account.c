@@ -1,7 +1,7 @@
 /* account create | list | show: giving accounts [Điều 3.2, 4, 5] and looking at them. */
 #include "cli/cli.h"
 
-#include "directory/account.h"
+#include "admin/view.h"
 
 enum { LISTING_MAXIMUM = 256 * 1024 * 1024 };
 
@@ -97,38 +97,6 @@ static gboolean stored(Listing *listing, gint64 account, StoreAccount *out) {
     return FALSE;
 }
 
-static void add_alias(const char *alias, gpointer data) {
-    json_text(data, NULL, alias);
-}
-
-static gboolean write_account(Listing *listing, const DirectoryAccountRow *row,
-                              const StoreAccount *kept) {
-    const DirectoryAccount *account = row->account;
-    JsonWriter *w = &listing->w;
-    json_open(w, NULL, '{');
-    json_int(w, "id", account->id);
-    json_text(w, "address", account->address);
-    json_text(w, "name", account->name);
-    json_text(w, "kind", directory_kind_name(account->kind));
-    json_text(w, "unit", row->unit_address);
-    json_text(w, "unit_name", row->unit_name);
-    json_text(w, "title", row->title);
-    json_text(w, "state", directory_state_name(account->state));
-    json_int(w, "state_since", row->state_since);
-    json_text(w, "state_why", row->state_why);
-    json_int(w, "created", row->created);
-    json_bool(w, "has_password", row->has_password);
-    json_int(w, "quota", account->quota);
-    json_int(w, "used", kept->quota_used);
-    json_int(w, "messages", kept->messages);
-    json_open(w, "aliases", '[');
-    gboolean ok = directory_account_each_alias(listing->call->instance->directory, account->id,
-                                               add_alias, w, &listing->error);
-    json_close(w, ']');
-    json_close(w, '}');
-    return ok;
-}
-
 static void print_alias(const char *alias, gpointer data) {
     cli_print(data, "also: %s\n", alias);
 }
@@ -175,7 +143,8 @@ static gboolean list_account(const DirectoryAccountRow *row, gpointer data) {
     if (!stored(listing, account->id, &kept))
         return FALSE;
     if (listing->call->json)
-        return write_account(listing, row, &kept);
+        return admin_write_account(&listing->w, listing->call->instance->directory, row, &kept,
+                                   &listing->error);
     g_autofree char *used = cli_size_text(kept.quota_used);
     cli_print(listing->call, "%s\t%s\t%s\t%s\t%s\n", account->address,
               directory_kind_name(account->kind), directory_state_name(account->state), used,
@@ -189,8 +158,10 @@ static gboolean show_account(const DirectoryAccountRow *row, gpointer data) {
     listing->found++;
     if (!stored(listing, row->account->id, &kept))
         return FALSE;
-    return listing->call->json ? write_account(listing, row, &kept)
-                               : print_account(listing, row, &kept);
+    return listing->call->json
+               ? admin_write_account(&listing->w, listing->call->instance->directory, row, &kept,
+                                     &listing->error)
+               : print_account(listing, row, &kept);
 }
 
 /* Calls each with the accounts of the filter, the store's figures being those of one moment. */

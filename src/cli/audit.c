@@ -1,6 +1,7 @@
 /* audit list | verify: the trail of administrative acts. */
 #include "cli/cli.h"
 
+#include "admin/view.h"
 #include "base/bytes.h"
 
 enum { DEFAULT_LIMIT = 50, MOST = 1000000, LISTING_MAXIMUM = 256 * 1024 * 1024 };
@@ -31,20 +32,8 @@ typedef struct {
 
 static gboolean list_record(const AuditRecord *r, gpointer data) {
     Listing *listing = data;
-    g_autofree char *hash = hex(r->hash);
     if (listing->call->json) {
-        JsonWriter *w = &listing->w;
-        json_open(w, NULL, '{');
-        json_int(w, "seq", r->seq);
-        json_int(w, "time", r->time);
-        json_text(w, "who", r->by.who);
-        json_text(w, "ground", r->by.ground);
-        json_text(w, "act", r->change.act);
-        json_text(w, "subject", r->change.subject);
-        json_raw(w, "before", r->change.before == NULL ? "null" : r->change.before);
-        json_raw(w, "after", r->change.after == NULL ? "null" : r->change.after);
-        json_text(w, "hash", hash);
-        json_close(w, '}');
+        admin_write_act(&listing->w, r);
         return TRUE;
     }
     g_autofree char *time = cli_time(r->time);
@@ -138,7 +127,7 @@ int cli_audit_verify(CliCall *call) {
         json_int(&w, "records", state.records);
         json_text(&w, "head", head);
         if (state.broken == 0)
-            json_null(&w, "broken");
+            json_put_null(&w, "broken");
         else
             json_int(&w, "broken", state.broken);
         json_close(&w, '}');

@@ -1,7 +1,7 @@
 /* account delegate: a named person looks after a unit's mailbox [Điều 6.2]. */
 #include "cli/cli.h"
 
-#include "directory/account.h"
+#include "admin/view.h"
 
 static gboolean take_may(CliCall *call, const char *text, guint *may) {
     static const struct {
@@ -33,35 +33,11 @@ typedef struct {
     JsonWriter w;
 } Listing;
 
-static void write_may(JsonWriter *w, guint may) {
-    json_open(w, "may", '[');
-    if ((may & DIRECTORY_MAY_READ) != 0)
-        json_text(w, NULL, "read");
-    if ((may & DIRECTORY_MAY_WRITE) != 0)
-        json_text(w, NULL, "write");
-    if ((may & DIRECTORY_MAY_SEND) != 0)
-        json_text(w, NULL, "send");
-    json_close(w, ']');
-}
-
 static gboolean list_delegation(const DirectoryDelegation *d, gpointer data) {
     Listing *listing = data;
     gint64 until = d->until == G_MAXINT64 ? 0 : d->until;
     if (listing->call->json) {
-        JsonWriter *w = &listing->w;
-        json_open(w, NULL, '{');
-        json_text(w, "account", d->account_address);
-        json_text(w, "grantee", d->grantee_address);
-        json_text(w, "name", d->grantee_name);
-        write_may(w, d->may);
-        json_int(w, "since", d->since);
-        if (until == 0)
-            json_null(w, "until");
-        else
-            json_int(w, "until", until);
-        json_text(w, "document", d->document);
-        json_bool(w, "in_force", d->in_force);
-        json_close(w, '}');
+        admin_write_delegation(&listing->w, d);
         return TRUE;
     }
     g_autofree char *since = cli_time(d->since);

@@ -1,7 +1,7 @@
 /* role grant | revoke | list: who may use the administration [Điều 10, 11]. */
 #include "cli/cli.h"
 
-#include "directory/role.h"
+#include "admin/view.h"
 
 enum { LISTING_MAXIMUM = 16 * 1024 * 1024 };
 
@@ -62,14 +62,7 @@ static void list_role(const DirectoryRoleRow *row, gpointer data) {
                   since);
         return;
     }
-    json_open(&listing->w, NULL, '{');
-    json_text(&listing->w, "role", directory_role_name(row->role));
-    json_text(&listing->w, "address", row->address);
-    json_text(&listing->w, "name", row->name);
-    json_text(&listing->w, "unit", *row->unit == '\0' ? NULL : row->unit);
-    json_text(&listing->w, "document", row->document);
-    json_int(&listing->w, "since", row->since);
-    json_close(&listing->w, '}');
+    admin_write_role(&listing->w, row);
 }
 
 int cli_role_list(CliCall *call) {

@@ -1,8 +1,8 @@
 /* unit add | list | show | import | rename: the registry of units [Điều 1.2, 3.1]. */
 #include "cli/cli.h"
 
+#include "admin/view.h"
 #include "directory/import.h"
-#include "directory/unit.h"
 
 enum { LISTING_MAXIMUM = 256 * 1024 * 1024 };
 
@@ -76,28 +76,7 @@ typedef struct {
 } Listing;
 
 static void write_unit(Listing *listing, const DirectoryUnit *unit) {
-    g_autofree char *mailbox = full_address(listing->call, unit->address);
-    JsonWriter *w = &listing->w;
-    json_open(w, NULL, '{');
-    json_int(w, "id", unit->id);
-    json_text(w, "kind", unit->kind);
-    json_text(w, "name", unit->name);
-    json_text(w, "address", mailbox);
-    json_text(w, "abbreviation", unit->abbreviation);
-    json_text(w, "suffix", unit->suffix);
-    if (unit->parent == 0)
-        json_null(w, "parent");
-    else
-        json_int(w, "parent", unit->parent);
-    json_text(w, "category", unit->category);
-    json_text(w, "code", unit->code);
-    json_text(w, "agreement", unit->agreement);
-    json_int(w, "valid_from", unit->valid_from);
-    if (unit->valid_until == 0)
-        json_null(w, "valid_until");
-    else
-        json_int(w, "valid_until", unit->valid_until);
-    json_close(w, '}');
+    admin_write_unit(&listing->w, listing->call->instance->config->domain, unit);
 }
 
 static gboolean list_unit(const DirectoryUnit *unit, gpointer data) {

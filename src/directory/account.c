@@ -315,6 +315,19 @@ DirectoryAccount *directory_account_find(Directory *d, const char *address, GErr
     " FROM account a LEFT JOIN unit u ON u.id = a.unit LEFT JOIN person p ON p.id = a.person"      \
     " LEFT JOIN credential c ON c.account = a.id"
 
+/* A page begins behind a key of an index, so the last page costs what the first does. */
+static DbStmt *page(DbConn *conn, const DirectoryAccountFilter *filter, gint64 unit) {
+    DbStmt *stmt = unit == 0 ? db_prepare(conn, LISTING " WHERE a.local > ?1 ORDER BY a.local"
+                                                        " LIMIT ?2")
+                             : db_prepare(conn, LISTING " WHERE a.local > ?1 AND a.unit = ?3"
+                                                        " ORDER BY a.local LIMIT ?2");
+    db_bind_text(stmt, 1, filter->after == NULL ? "" : filter->after);
+    db_bind_int(stmt, 2, filter->limit);
+    if (unit != 0)
+        db_bind_int(stmt, 3, unit);
+    return stmt;
+}
+
 static DbStmt *listing(Directory *d, DbConn *conn, const DirectoryAccountFilter *filter,
                        GError **error) {
     DbStmt *stmt = NULL;
@@ -329,8 +342,12 @@ static DbStmt *listing(Directory *d, DbConn *conn, const DirectoryAccountFilter 
         g_autoptr(DirectoryUnit) unit = directory_unit_find_in(d, conn, filter->unit, error);
         if (unit == NULL)
             return NULL;
+        if (filter->limit > 0)
+            return page(conn, filter, unit->id);
         stmt = db_prepare(conn, LISTING " WHERE a.unit = ? ORDER BY a.kind, a.local");
         db_bind(stmt, "i", unit->id);
+    } else if (filter->limit > 0) {
+        stmt = page(conn, filter, 0);
     } else {
         stmt = db_prepare(conn, LISTING " ORDER BY u.address, a.kind, a.local");
     }

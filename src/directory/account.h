@@ -46,6 +46,10 @@ typedef struct {
 typedef struct {
     const char *unit;    /* key; NULL: all */
     const char *address; /* only this one; NULL: all */
+    /* A page: at most `limit` (0: all) in the order of addresses, those behind this local part
+     * (NULL: from the first). */
+    guint limit;
+    const char *after;
 } DirectoryAccountFilter;
 typedef gboolean (*DirectoryAccountEach)(const DirectoryAccountRow *row, gpointer data);
 /* By unit, then address. FALSE from each stops. */

@@ -154,6 +154,10 @@ gpointer http_service_data(const HttpCall *call) {
     return call->service->data;
 }
 
+gconstpointer http_route_data(const HttpCall *call) {
+    return call->route->data;
+}
+
 NetSession *http_session(const HttpCall *call) {
     return call->session;
 }
@@ -168,6 +172,10 @@ const char *http_path_value(const HttpCall *call, guint index) {
 
 const char *http_query(const HttpCall *call, const char *name) {
     return http_target_query(&call->target, name);
+}
+
+const char *http_query_name(const HttpCall *call, guint index) {
+    return index < call->target.queries ? call->target.names[index] : NULL;
 }
 
 Bytes http_field(const HttpCall *call, const char *name) {
@@ -299,7 +307,10 @@ static void put_head(HttpCall *call, const char *type, gsize length, gboolean si
     for (gsize i = 0; i < G_N_ELEMENTS(usual); i++)
         if (!has_header(call, usual[i][0]))
             buffer_printf(out, "%s: %s\r\n", usual[i][0], usual[i][1]);
-    if (net_session_is_secure(call->session)) /* [Điều 2]; RFC 6797 */
+    /* [Điều 2]; RFC 6797. Not for loopback's names, which other programs use too. */
+    const char *hostname = call->service->hostname;
+    if (net_session_is_secure(call->session) && hostname != NULL &&
+        bytes_is_nocase(host_name(call->head.host), hostname))
         buffer_append_string(out, "Strict-Transport-Security: max-age=31536000\r\n");
     if (type != NULL)
         buffer_printf(out, "Content-Type: %s\r\n", type);

@@ -22,6 +22,7 @@ typedef struct {
     const char *pattern;   /* "/api/accounts/{address}"; a name in braces takes one segment */
     gsize content_maximum; /* bytes; 0: none is taken */
     HttpVerdict (*handle)(HttpCall *call);
+    gconstpointer data; /* for the handler: http_route_data */
 } HttpRoute;
 
 /* For NetListener.service. */
@@ -41,10 +42,13 @@ extern const NetProtocol http_metrics_protocol;  /* "metrics": loopback, clearte
 /* ---- The request; what is returned lives as long as the call ---- */
 
 gpointer http_service_data(const HttpCall *call);
+gconstpointer http_route_data(const HttpCall *call);
 NetSession *http_session(const HttpCall *call);
 HttpMethod http_method(const HttpCall *call);
 const char *http_path_value(const HttpCall *call, guint index); /* of the names in braces, from 0 */
 const char *http_query(const HttpCall *call, const char *name); /* NULL: not given */
+/* The names that the query has, from 0; NULL behind the last. */
+const char *http_query_name(const HttpCall *call, guint index);
 /* Of the one field of this name; empty when there is none, or several. */
 Bytes http_field(const HttpCall *call, const char *name);
 /* g_free; NULL: none. */

@@ -16,6 +16,6 @@ static HttpVerdict show(HttpCall *call) {
 }
 
 const HttpRoute http_metrics_routes[] = {
-    {HTTP_GET, "/metrics", 0, show},
-    {0, NULL, 0, NULL},
+    {HTTP_GET, "/metrics", 0, show, NULL},
+    {0},
 };

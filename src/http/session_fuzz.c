@@ -41,10 +41,10 @@ static HttpVerdict later(HttpCall *call) {
 }
 
 static const HttpRoute routes[] = {
-    {HTTP_GET, "/{name}", 0, look},
-    {HTTP_POST, "/{name}", 100, look},
-    {HTTP_GET, "/later/x", 0, later},
-    {0, NULL, 0, NULL},
+    {HTTP_GET, "/{name}", 0, look, NULL},
+    {HTTP_POST, "/{name}", 100, look, NULL},
+    {HTTP_GET, "/later/x", 0, later, NULL},
+    {0},
 };
 
 int LLVMFuzzerTestOneInput(const guint8 *data, size_t size) {

@@ -56,13 +56,13 @@ static HttpVerdict forgetful(HttpCall *call) {
 }
 
 static const HttpRoute routes[] = {
-    {HTTP_GET, "/", 0, hello},
-    {HTTP_POST, "/echo/{name}", 20, echo},
-    {HTTP_PUT, "/echo/{name}", 20, echo},
-    {HTTP_GET, "/slow", 0, slow},
-    {HTTP_GET, "/large", 0, large},
-    {HTTP_GET, "/forgetful", 0, forgetful},
-    {0, NULL, 0, NULL},
+    {HTTP_GET, "/", 0, hello, NULL},
+    {HTTP_POST, "/echo/{name}", 20, echo, NULL},
+    {HTTP_PUT, "/echo/{name}", 20, echo, NULL},
+    {HTTP_GET, "/slow", 0, slow, NULL},
+    {HTTP_GET, "/large", 0, large, NULL},
+    {HTTP_GET, "/forgetful", 0, forgetful, NULL},
+    {0},
 };
 static const HttpRoute *const tables[] = {routes};
 

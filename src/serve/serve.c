@@ -6,7 +6,6 @@
 #include "base/crypto.h"
 #include "base/log.h"
 #include "cli/remote.h"
-#include "http/metrics.h"
 #include "imap/imap.h"
 #include "maintain/disk.h"
 #include "net/net.h"
@@ -15,6 +14,7 @@
 #include "serve/instance.h"
 #include "serve/notice.h"
 #include "serve/outbound.h"
+#include "serve/web.h"
 #include "smtp/server/smtp.h"
 
 #include <errno.h>
@@ -43,8 +43,7 @@ typedef struct {
     MaintainDisk *disk;
     int lock_fd; /* until the instance has it; -1 */
     Figures figures;
-    HttpMetrics metrics;
-    HttpService metrics_http;
+    Web web;
 } Serve;
 
 /* ---- Doors ---- */
@@ -92,9 +91,14 @@ static gboolean open_doors(Serve *serve, GError **error) {
                        door == SMTP_DOOR_SUBMISSIONS, error))
             return FALSE;
     }
-    return listen_on(serve, &imap_protocol, &serve->imap, 143, FALSE, error) &&
-           listen_on(serve, &imap_protocol, &serve->imap, 993, TRUE, error) &&
-           listen_on(serve, &http_metrics_protocol, &serve->metrics_http, 9090, FALSE, error);
+    Web *web = &serve->web;
+    gboolean open = listen_on(serve, &imap_protocol, &serve->imap, 143, FALSE, error) &&
+                    listen_on(serve, &imap_protocol, &serve->imap, 993, TRUE, error) &&
+                    listen_on(serve, &http_metrics_protocol, &web->metrics, 9090, FALSE, error);
+    if (!open || serve->config->web == 0)
+        return open;
+    return listen_on(serve, &http_protocol, &web->https, 443, TRUE, error) &&
+           listen_on(serve, &http_redirect_protocol, &web->redirect, 80, FALSE, error);
 }
 
 /* ---- Privileges ---- */
@@ -206,10 +210,7 @@ static void prepare_services(Serve *serve) {
         smtp->disk_low_data = serve->disk;
     }
     serve->figures.disk = serve->disk;
-    serve->metrics = (HttpMetrics){figures_refresh, &serve->figures};
-    static const HttpRoute *const metrics_routes[] = {http_metrics_routes};
-    serve->metrics_http =
-        (HttpService){.routes = metrics_routes, .routes_count = 1, .data = &serve->metrics};
+    web_prepare(&serve->web, config, &serve->figures);
     ImapOptions *imap = &serve->imap.options;
     imap_options_default(imap);
     imap->hostname = config->hostname;
@@ -244,6 +245,7 @@ static void connect_services(Serve *serve) {
     serve->imap.directory = instance->directory;
     serve->imap.store = instance->store;
     serve->imap.auth = instance->auth;
+    web_connect(&serve->web, instance);
     directory_watch(instance->directory, account_changed, serve);
     serve->imap.search = instance->search;
     if (instance->search != NULL)

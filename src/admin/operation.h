@@ -1,0 +1,78 @@
+/* What the files of this folder share: the entry that describes an operation, and the call that
+ * runs it. Not for other folders. */
+#ifndef CV_ADMIN_OPERATION_H
+#define CV_ADMIN_OPERATION_H
+
+#include "admin/admin.h"
+#include "base/json.h"
+#include "directory/role.h"
+
+#include <jansson.h>
+
+typedef enum { FIELD_TEXT, FIELD_INTEGER, FIELD_FLAG, FIELD_TEXTS } AdminFieldType;
+
+/* A list ends with a name of NULL. */
+typedef struct {
+    const char *name;
+    AdminFieldType type;
+    gboolean required;
+    const char *about; /* Vietnamese, for those who write the client */
+} AdminField;
+
+/* What an answer is made of; also described by its fields. */
+typedef struct {
+    const char *name;
+    const AdminField *fields;
+} AdminView;
+
+typedef struct AdminCall AdminCall;
+
+typedef struct {
+    HttpMethod method;
+    const char *pattern; /* below /api/v1 */
+    const char *summary; /* Vietnamese */
+    const char *article; /* or NULL */
+    DirectoryAction action;
+    const AdminField *query, *content; /* NULL: none is taken */
+    const AdminView *answer;           /* NULL: none (204) */
+    gboolean list;                     /* the answer is a list of them */
+    /* Writes the answer to call->w. The caller may do the action somewhere: for what it touches,
+     * ask admin_may. */
+    gboolean (*run)(AdminCall *call, GError **error);
+} AdminOperation;
+
+struct AdminCall {
+    HttpCall *http;
+    const AdminService *service;
+    const AdminOperation *operation;
+    AuthAttempt *attempt;
+    json_t *content; /* NULL: none */
+    Buffer answer;
+    JsonWriter w;
+    char *who;    /* for the audit trail */
+    AuditAct act; /* ground: of the content's fields "request" and "ground" */
+    char *ground;
+};
+
+const DirectoryAccount *admin_caller(const AdminCall *call);
+/* A field of the content; NULL, 0, FALSE when it was not given. The strings live with the call. */
+const char *admin_text(const AdminCall *call, const char *name);
+gint64 admin_integer(const AdminCall *call, const char *name);
+const char *admin_query(const AdminCall *call, const char *name);
+/* A whole number of the query, within bounds; otherwise otherwise. INPUT. */
+gboolean admin_query_number(const AdminCall *call, const char *name, gint64 least, gint64 most,
+                            gint64 otherwise, gint64 *out, GError **error);
+/* May the caller do this operation's action to this unit (0: to all)? DENIED, STORAGE. */
+gboolean admin_may(AdminCall *call, gint64 unit, GError **error);
+/* Operations that need a lawful ground [Điều 4.1]: INPUT when the content has none. */
+gboolean admin_needs_ground(AdminCall *call, GError **error);
+/* Brings the store in step; before the answer is written. */
+gboolean admin_changed(AdminCall *call, GError **error);
+
+/* The tables; each ends with a pattern of NULL. */
+extern const AdminOperation admin_units[], admin_accounts[], admin_record[];
+
+/* The description of all of them, OpenAPI 3.1; g_free. */
+char *admin_describe(const AdminOperation *const *tables, gsize count, const char *version);
+
+#endif

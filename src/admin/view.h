@@ -1,0 +1,24 @@
+/* View: what the registry's things look like in JSON, for the interface and for the command line.
+ */
+#ifndef CV_ADMIN_VIEW_H
+#define CV_ADMIN_VIEW_H
+
+#include "admin/operation.h"
+#include "audit/audit.h"
+#include "directory/account.h"
+#include "directory/role.h"
+#include "directory/unit.h"
+
+extern const AdminView admin_view_unit, admin_view_account, admin_view_delegation, admin_view_role,
+    admin_view_act, admin_view_proposal;
+
+void admin_write_unit(JsonWriter *w, const char *domain, const DirectoryUnit *unit);
+/* kept: the store's figures (zeros when it does not have the account yet). */
+gboolean admin_write_account(JsonWriter *w, Directory *directory, const DirectoryAccountRow *row,
+                             const StoreAccount *kept, GError **error);
+void admin_write_delegation(JsonWriter *w, const DirectoryDelegation *delegation);
+void admin_write_role(JsonWriter *w, const DirectoryRoleRow *row);
+void admin_write_act(JsonWriter *w, const AuditRecord *record);
+void admin_write_proposal(JsonWriter *w, const char *domain, const NamingProposal *proposal);
+
+#endif
