@@ -1,7 +1,7 @@
 /* The bytes of SASL: strict base64 and the PLAIN message. */
 #include "auth/auth.h"
 
-/* RFC 4616 2: "message = [authzid] UTF8NUL authcid UTF8NUL passwd" */
+/* RFC 4616 2: three parts with a NUL between, of which the first may be empty. */
 gboolean auth_parse_plain(Bytes message, Bytes *name, Bytes *password) {
     Reader r = reader_of(message);
     Bytes authzid, authcid;

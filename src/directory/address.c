@@ -17,7 +17,7 @@ static gboolean add_char(DirectoryParts *out, gsize *n, int c) {
     return TRUE;
 }
 
-/* RFC 5321 4.1.2: "Quoted-string … the quoted and the unquoted form are equivalent". */
+/* RFC 5321 4.1.2: quotation marks that are not needed do not make another address. */
 static gboolean take_quoted(Reader *r, DirectoryParts *out) {
     gsize n = 0;
     while (reader_peek(r) != '"') {

@@ -108,8 +108,7 @@ static gboolean take_time(Scanner *s, gint64 *seconds) {
     return TRUE;
 }
 
-/* Minutes east. RFC 5322 4.3: all single letters and unknown names "SHOULD be considered equivalent
- * to "-0000"". */
+/* Minutes east. RFC 5322 4.3: a single letter or an unknown name tells nothing: as -0000. */
 static gint take_zone(Scanner *s) {
     static const struct {
         const char *name;

@@ -50,10 +50,9 @@ static gboolean write_nstring(Bytes value, Buffer *out) {
     return value.n == 0 ? buffer_append_string(out, "NIL") : message_imap_string(out, value);
 }
 
-/* RFC 9051 7.5.2: "The fields of an address structure are in the following order: display name,
- * […] at-domain-list (source route and obs-route ABNF production from [RFC5322]), mailbox name
- * (local-part ABNF production from [RFC5322]), and hostname." A group begins with its name and a
- * NIL host and ends with all NIL, so a mailbox without domain gets "" and not NIL. */
+/* RFC 9051 7.5.2: shown name, source route, local part, domain, in this order. A group begins with
+ * its name and a NIL host and ends with all NIL, so a mailbox without domain gets "" and not NIL.
+ */
 static gboolean write_address(const MessageAddress *a, Buffer *out) {
     if (a->kind == MESSAGE_ADDRESS_GROUP_END)
         return buffer_append_string(out, "(NIL NIL NIL NIL)");
@@ -88,9 +87,8 @@ static gboolean write_addresses(Bytes value, guint *left, gboolean *open, Buffer
     return fits;
 }
 
-/* RFC 5322 4.5.3: "When multiple occurrences of destination address fields occur in a message, they
- * SHOULD be treated as if the address list in the first occurrence of the field is combined with
- * the address lists of the subsequent occurrences" */
+/* RFC 5322 4.5.3: a field of recipients that comes several times counts as one, its lists joined in
+ * their order. */
 static gboolean write_repeated(const MessageFields *fields, MessageFieldId id, guint *left,
                                gboolean *open, Buffer *out) {
     MessageHeaderIter iter = message_header_iter(fields->block);
@@ -113,9 +111,7 @@ static gboolean write_list(const MessageFields *fields, MessageFieldId id, guint
     return fits && buffer_append_string(out, open ? ")" : "NIL");
 }
 
-/* RFC 9051 7.5.2: "If the Date, Subject, In-Reply-To, and Message-ID header lines are absent in the
- * [RFC5322] header, the corresponding member of the envelope is NIL; if these header lines are
- * present but empty, the corresponding member of the envelope is the empty string." */
+/* RFC 9051 7.5.2: of the fields that are text, an absent one is NIL and an empty one "". */
 static gboolean write_text(const MessageFields *fields, MessageFieldId id, Buffer *out) {
     if (!message_fields_has(fields, id))
         return buffer_append_string(out, "NIL");

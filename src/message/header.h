@@ -33,9 +33,8 @@ gboolean message_header_find(Bytes block, const char *name, Bytes *value_raw);
 /* Length of the empty line's bytes at p when an empty line stands there, else 0. */
 gsize message_header_blank(Bytes at);
 
-/* RFC 9051 6.4.5.1: "HEADER.FIELDS is followed by a list of field-names […] and returns a subset
- * of the header": the fields named, or with `except` all others, in their original bytes, and the
- * block's own empty line if it has one. FALSE when `out` is full. */
+/* RFC 9051 6.4.5.1, HEADER.FIELDS: the fields named, or with `except` all others, in their original
+ * bytes, and the block's own empty line if it has one. FALSE when `out` is full. */
 gboolean message_header_select(Bytes block, const Bytes *names, gsize count, gboolean except,
                                Buffer *out);
 

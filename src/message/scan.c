@@ -203,8 +203,7 @@ static void close_down_to(Scan *s, gsize depth, gsize end) {
 
 /* --- the walk --- */
 
-/* RFC 2046 5.1.1: "The CRLF preceding the boundary delimiter line is conceptually attached to the
- * boundary" */
+/* RFC 2046 5.1.1: the line end before a boundary line is part of it, not of the content. */
 static gsize content_end(const Scan *s, const Delimiter *d) {
     gsize end = d->line;
     if (!d->found)

@@ -40,9 +40,7 @@ static guint decide_rows(Slice *slice, StoreBox *box, guint64 modseq, StoreUids 
         StoreRow *row = &g_array_index(slice->rows, StoreRow, i);
         StoreFlags after = (row->flags & ~slice->clear) | slice->set;
         Outcome outcome = after == row->flags ? SAME : CHANGED;
-        /* RFC 7162 3.1.3: "if the mod-sequence of any metadata item of the message is greater than
-         * the specified UNCHANGEDSINCE value, then the requested operation MUST NOT be performed"
-         */
+        /* RFC 7162 3.1.3: a message that changed after UNCHANGEDSINCE is left as it is. */
         if (change->conditional && row->modseq > change->unchanged_since)
             outcome = REFUSED;
         if (outcome == CHANGED) {

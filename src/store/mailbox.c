@@ -164,8 +164,7 @@ gboolean store_mailbox_add(DbConn *conn, gint64 account, const char *name, Store
     return inherit_rights(conn, account, name, *id, error);
 }
 
-/* RFC 9051 6.3.4: "the server SHOULD create any superior hierarchical names that are needed for the
- * CREATE command to be successfully completed". */
+/* RFC 9051 6.3.4: levels above that are not there yet are made too. */
 static gboolean add_parents(DbConn *conn, gint64 account, const char *name, GError **error) {
     g_autofree char *parent = store_name_parent(name);
     if (parent == NULL)
@@ -240,8 +239,7 @@ static GPtrArray *children_of(DbConn *conn, gint64 account, const char *name, GE
     return step == DB_DONE ? g_steal_pointer(&list) : NULL;
 }
 
-/* RFC 9051 6.3.6: "If the name has inferior hierarchical names, then the inferior hierarchical
- * names MUST also be renamed." */
+/* RFC 9051 6.3.6: what lies below is renamed with it. */
 static gboolean rename_children(DbConn *conn, const Task *task, GError **error) {
     g_autoptr(GPtrArray) children = children_of(conn, task->account, task->name, error);
     if (children == NULL)

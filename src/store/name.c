@@ -2,7 +2,7 @@
  * Names are UTF-8 in NFC with '/' between levels; two names are the same when their bytes are. */
 #include "store/internal.h"
 
-/* RFC 5198 2: "control characters … SHOULD be avoided"; U+2028 and U+2029 end lines too. U+FEFF is
+/* RFC 5198 2 warns of control characters; U+2028 and U+2029 end lines too. U+FEFF is
  * invisible and would make two names that look alike. */
 static gboolean has_bad_character(const char *name) {
     for (const char *p = name; *p != '\0'; p = g_utf8_next_char(p)) {

@@ -5,8 +5,7 @@
 /* Mailboxes that can have been made between a backup and its restore, beyond one a second. */
 #define JUMP "1000000"
 
-/* RFC 9051 2.3.1.1: "If unique identifiers from an earlier session fail to persist in this session,
- * the new UIDVALIDITY value MUST be greater than the one used in the earlier session." */
+/* RFC 9051 2.3.1.1: where UIDs no longer mean what they did, UIDVALIDITY grows. */
 static gboolean renew(DbConn *conn, gpointer data, GError **error) {
     if (!db_run(db_prepare(conn, "UPDATE counter SET value = value + " JUMP
                                  " WHERE name = 'uidvalidity'"),

@@ -60,8 +60,7 @@ static void wrong_counts_are_set_right_from_the_rows(void **state) {
     assert_clean(place);
 }
 
-/* RFC 9051 2.3.1.1: "the new UIDVALIDITY value MUST be greater than the one used in the earlier
- * session" */
+/* RFC 9051 2.3.1.1 */
 static void after_a_restore_every_mailbox_has_a_uidvalidity_that_was_never_given(void **state) {
     Place *place = *state;
     fill(place);
