@@ -13,15 +13,19 @@
 enum {
     CONTENT_BYTES_SECOND = 16 * 1024, /* slower than this is cut, after HEAD_TIME of patience */
     PIECE = 64 * 1024,
-    REQUESTS_MAXIMUM = 10000, /* on one connection */
+    REQUESTS_MAXIMUM = 10000,   /* on one connection */
+    DRAINED_MAXIMUM = 64 << 20, /* bytes of a refused content that are read over */
 };
+#define DRAIN_TIME (5 * CLOCK_SECOND)
 
 METRIC_COUNTER(answers_good, "congvu_http_answers_total{class=\"2xx\"}", "Answers, by status");
 METRIC_COUNTER(answers_moved, "congvu_http_answers_total{class=\"3xx\"}", "Answers, by status");
 METRIC_COUNTER(answers_refused, "congvu_http_answers_total{class=\"4xx\"}", "Answers, by status");
 METRIC_COUNTER(answers_failed, "congvu_http_answers_total{class=\"5xx\"}", "Answers, by status");
 
-typedef enum { PHASE_HEAD, PHASE_CONTENT, PHASE_HANDLING, PHASE_ANSWER } Phase;
+/* PHASE_DRAIN: answered, and what the client still sends is read over. A connection that is closed
+ * while bytes lie unread in it is reset, and the client may never see the answer. */
+typedef enum { PHASE_HEAD, PHASE_CONTENT, PHASE_HANDLING, PHASE_ANSWER, PHASE_DRAIN } Phase;
 
 typedef struct {
     HttpCall *call; /* NULL in PHASE_HEAD */
@@ -29,6 +33,7 @@ typedef struct {
     gboolean begun; /* the head has begun to come */
     gboolean stopping;
     guint requests;
+    gsize drained;
 } HttpConnection;
 
 /* ---- Head ---- */
@@ -174,11 +179,22 @@ static gboolean write_answer(HttpConnection *c, NetSession *session, NetVerdict 
         buffer_consume(answer, piece.n);
     }
     gboolean close = c->call->close;
+    gboolean unread = c->call->head.chunked || c->call->content.n < c->call->head.length;
     count(c->call);
     g_clear_pointer(&c->call, http_call_free);
-    c->phase = PHASE_HEAD;
+    c->phase = close ? PHASE_DRAIN : PHASE_HEAD;
+    if (close && unread)
+        net_set_deadline(session, DRAIN_TIME);
     *verdict = NET_CLOSE;
-    return !close;
+    return !close || unread;
+}
+
+static gboolean drain(HttpConnection *c, NetSession *session, NetVerdict *verdict) {
+    Buffer *input = net_input(session);
+    c->drained += input->n;
+    buffer_consume(input, input->n);
+    *verdict = c->drained < DRAINED_MAXIMUM ? NET_WAIT_INPUT : NET_CLOSE;
+    return FALSE;
 }
 
 /* ---- Turns ---- */
@@ -212,6 +228,9 @@ static NetVerdict run(NetSession *session, gpointer state, NetEvents events) {
             break;
         case PHASE_ANSWER:
             goes_on = write_answer(c, session, &verdict);
+            break;
+        case PHASE_DRAIN:
+            goes_on = drain(c, session, &verdict);
             break;
         }
         if (!goes_on)

@@ -97,6 +97,19 @@ static char *ask(const char *request, gboolean *closed) {
     return ask_in(request, G_MAXSIZE / 2, FALSE, closed);
 }
 
+/* As ask, and then the client goes when it was told to: the server reads over what it refused. */
+static char *ask_to_the_end(const char *request, gboolean *closed) {
+    HttpService service = service_of();
+    NetSession *session = open_session(&service, FALSE);
+    net_memory_feed(session, bytes_of_string(request));
+    char *text = buffer_steal_string(net_memory_output(session));
+    if (strstr(text, "Connection: close\r\n") != NULL && !net_memory_closed(session))
+        net_memory_eof(session);
+    *closed = net_memory_closed(session);
+    net_memory_free(session);
+    return text;
+}
+
 #define HOST "Host: mail.bacninh.gov.vn\r\n"
 
 static void requests_follow_one_another_on_a_connection(void **state) {
@@ -162,7 +175,7 @@ static const struct {
 static void what_cannot_be_served_is_told(void **state) {
     for (gsize i = 0; i < G_N_ELEMENTS(refusals); i++) {
         gboolean closed = FALSE;
-        g_autofree char *text = ask(refusals[i].request, &closed);
+        g_autofree char *text = ask_to_the_end(refusals[i].request, &closed);
         g_autofree char *begin = g_strconcat("HTTP/1.1 ", refusals[i].status, " ", NULL);
         if (!g_str_has_prefix(text, begin) || closed != refusals[i].closes)
             fail_msg("%s\n%s\nclosed: %d", refusals[i].request, text, closed);
@@ -242,6 +255,22 @@ static void a_large_answer_comes_whole(void **state) {
     assert_int_equal(strlen(strstr(text, "\r\n\r\n") + 4), 3 << 20);
 }
 
+static void what_was_refused_is_read_over_and_not_for_ever(void **state) {
+    HttpService service = service_of();
+    NetSession *session = open_session(&service, FALSE);
+    net_memory_feed(session, BYTES_LITERAL("POST /echo/a HTTP/1.1\r\n" HOST
+                                           "Content-Length: 1000000000\r\n\r\n"));
+    g_autofree char *text = buffer_steal_string(net_memory_output(session));
+    has(text, "HTTP/1.1 413 ");
+    g_autofree char *piece = g_strnfill(10000, 'x');
+    guint pieces = 0;
+    for (; pieces < 10000 && !net_memory_closed(session); pieces++)
+        net_memory_feed(session, bytes_of_string(piece));
+    assert_in_range(pieces, 1000, 9000);
+    assert_int_equal(net_memory_output(session)->n, 0);
+    net_memory_free(session);
+}
+
 static void deadlines_end_what_does_not_come(void **state) {
     static const char *const begun[] = {"GET / HT", "POST /echo/a HTTP/1.1\r\n" HOST
                                                     "Content-Length: 3\r\n\r\nx"};
@@ -296,6 +325,7 @@ int main(void) {
         cmocka_unit_test(a_parked_handler_answers_when_woken),
         cmocka_unit_test(a_connection_that_ends_while_parked_is_let_go),
         cmocka_unit_test(a_large_answer_comes_whole),
+        cmocka_unit_test(what_was_refused_is_read_over_and_not_for_ever),
         cmocka_unit_test(deadlines_end_what_does_not_come),
         cmocka_unit_test(the_cleartext_door_only_shows_the_way),
     };
