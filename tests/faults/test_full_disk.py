@@ -55,9 +55,9 @@ def make_office():
         server.close()
 
 
-def fill(folder, leave=0):
+def fill(folder, leave=0, name="filler"):
     """Takes all space but `leave` bytes; returns the file to remove."""
-    file, block = folder / "filler", bytes(65536 if leave else 4096)
+    file, block = folder / name, bytes(65536 if leave else 4096)
     with file.open("wb", buffering=0) as out:
         try:
             while shutil.disk_usage(folder).free > leave:
@@ -94,10 +94,12 @@ def test_a_disk_that_fills_up_under_load_loses_nothing_and_service_resumes(
         ledger.stopped.wait(1.0)
         ledger.end()
         assert server.alive(), server.error_text()[-3000:]
+        rest = fill(small_disk, name="rest")  # what a slow load left
         code, status, answer = refusals(server, server.binh)
         assert code == 452 and status == "NO" and "UNAVAILABLE" in answer, (code, status, answer)
         assert mail.inbox(server, server.anh) is not None  # reading goes on
         file.unlink()
+        rest.unlink()
         name, text = ledger.new([server.binh])
         mail.smtp(server).sendmail("bench@example.org", [server.binh], text)
         ledger.acknowledge(name)
