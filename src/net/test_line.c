@@ -45,12 +45,13 @@ static NetVerdict line_run(NetSession *session, gpointer data, NetEvents events)
     Seen *seen = state->seen = net_session_service(session);
     Buffer *out = net_output(session);
     char line[256];
-    if (__atomic_fetch_add(&seen->running, 1, __ATOMIC_SEQ_CST) != 0 && seen->last == session)
+    if (__atomic_fetch_add(&seen->running, 1, __ATOMIC_SEQ_CST) != 0 &&
+        __atomic_load_n(&seen->last, __ATOMIC_RELAXED) == session)
         g_atomic_int_inc(&seen->collisions);
     g_atomic_int_inc(&seen->runs);
     NetVerdict verdict = NET_WAIT_INPUT;
     if (events & NET_EVENT_START) {
-        seen->last = session;
+        __atomic_store_n(&seen->last, session, __ATOMIC_RELAXED);
         buffer_append_string(out, "hello\n");
     }
     if (events & NET_EVENT_SECURED)
