@@ -85,8 +85,12 @@ class Congvu:
         """Uses the installation that lies in its folder already, on ports that are free now."""
         path = self.data / "congvu.conf"
         self.offset = free_offset()
-        path.write_text(re.sub(r"(?m)^port_offset = \d+;", f"port_offset = {self.offset};",
-                               path.read_text(encoding="utf-8")), encoding="utf-8")
+        text = re.sub(r"(?m)^port_offset = \d+;", f"port_offset = {self.offset};",
+                      path.read_text(encoding="utf-8"))
+        # The messages were not delivered but generated: the index would be built behind them while
+        # the rows are measured.
+        text = re.sub(r"(?ms)^search = \{.*?\};\n", "", text) + "search = { index = 0; };\n"
+        path.write_text(text, encoding="utf-8")
 
     def back_up(self):
         target = self.folder / "backup"

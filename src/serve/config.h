@@ -42,6 +42,7 @@ typedef struct {
     gint64 imap_idle;                               /* seconds */
     gint64 auth_remember;                           /* seconds */
     gint64 auth_lanes;
+    gint64 search_index;      /* 0: the lane of the search index is not started */
     gint64 web;               /* 0: no HTTPS */
     gint64 retention_changes; /* days that the change log is kept */
 } Config;

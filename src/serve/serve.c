@@ -248,7 +248,7 @@ static void connect_services(Serve *serve) {
     web_connect(&serve->web, instance);
     directory_watch(instance->directory, account_changed, serve);
     serve->imap.search = instance->search;
-    if (instance->search != NULL)
+    if (instance->search != NULL && serve->config->search_index != 0)
         instance->indexer =
             indexer_start(instance->store, instance->search, maintain_disk_low, serve->disk);
 }

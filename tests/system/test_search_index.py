@@ -2,9 +2,11 @@
 damaged while the server runs."""
 
 import json
+import os
 import sqlite3
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
@@ -155,3 +157,21 @@ def test_another_mailbox_of_the_same_name_is_not_taken_for_the_old_one(shared_of
         assert search(client, "BODY", "cu") == ([1] if word == "cũ" else [])
         client.close()
         client.delete("Tam")
+
+
+
+def lanes(server):
+    tasks = f"/proc/{server.process.pid}/task"
+    return [Path(tasks, task, "comm").read_text().strip() for task in os.listdir(tasks)]
+
+
+def test_the_index_rests_when_the_settings_say_so(make_server):
+    server = make_server()
+    assert "indexer" in lanes(server)
+    server.stop()
+    conf = server.data / "congvu.conf"
+    text = conf.read_text(encoding="utf-8")
+    assert text.count("index = 1;") == 1
+    conf.write_text(text.replace("index = 1;", "index = 0;"), encoding="utf-8")
+    server.start()
+    assert "indexer" not in lanes(server)
