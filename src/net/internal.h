@@ -45,7 +45,8 @@ typedef enum {
     PHASE_LINGER,     /* nothing more is sent; input is thrown away until the peer closes */
 } SessionPhase;
 
-#define NET_OUTPUT_LOW      4 /* drained: below this part of the high mark */
+#define NET_OUTPUT_LOW      4    /* drained: below this part of the high mark */
+#define NET_STRANGER_RECORD 2048 /* bytes of a TLS record to one who has not signed in */
 #define NET_READ_PIECE      (16 * 1024)
 #define NET_TURN_RUNS       16                     /* calls of run() before others get their turn */
 #define NET_STUCK_TIME      (120 * G_USEC_PER_SEC) /* output without any progress */

@@ -138,7 +138,7 @@ void net_set_input_maximum(NetSession *session, gsize bytes);
  * that produces much checks net_output_full between pieces and returns NET_WAIT_OUTPUT. */
 Buffer *net_output(NetSession *session);
 #define NET_OUTPUT_HIGH     (256 * 1024)
-#define NET_OUTPUT_STRANGER (4 * 1024) /* instead of it, for a caller who has not signed in */
+#define NET_OUTPUT_STRANGER (2 * 1024) /* instead of it, for a caller who has not signed in */
 #define NET_OUTPUT_LIMIT    (64 * 1024 * 1024)
 gboolean net_output_full(NetSession *session); /* NET_OUTPUT_HIGH (or _STRANGER) reached */
 /* Sends what is in the output now, as far as the socket takes it, without waiting: between the

@@ -220,6 +220,8 @@ const char *net_session_cipher(const NetSession *session) {
 
 void net_session_signed_in(NetSession *session) {
     session->signed_in = TRUE;
+    if (session->ssl != NULL)
+        SSL_set_max_send_fragment(session->ssl, SSL3_RT_MAX_PLAIN_LENGTH);
     if (session->server == NULL)
         return;
     g_mutex_lock(&session->server->lock);

@@ -111,6 +111,8 @@ SSL *net_tls_new(NetServer *server, int fd) {
     SSL *ssl = settings == NULL ? NULL : SSL_new(settings);
     if (ssl != NULL && SSL_set_fd(ssl, fd) != 1)
         g_clear_pointer(&ssl, SSL_free);
+    if (ssl != NULL) /* until sign-in: an answer that is not read keeps a record in memory */
+        SSL_set_max_send_fragment(ssl, NET_STRANGER_RECORD);
     return ssl;
 }
 

@@ -7,10 +7,16 @@ from harness.mail import TIMEOUT, unverified
 
 
 class Raw:
-    def __init__(self, server, port="smtp", tls=False, timeout=TIMEOUT, source=None):
-        """source: an address of the loopback network that the connection comes from."""
-        self.socket = socket.create_connection(("127.0.0.1", server.port(port)), timeout,
-                                               (source, 0) if source else None)
+    def __init__(self, server, port="smtp", tls=False, timeout=TIMEOUT, source=None, options=()):
+        """source: an address of the loopback network that the connection comes from; options: what
+        setsockopt takes, set before connecting."""
+        self.socket = socket.socket()
+        self.socket.settimeout(timeout)
+        for option in options:
+            self.socket.setsockopt(*option)
+        if source:
+            self.socket.bind((source, 0))
+        self.socket.connect(("127.0.0.1", server.port(port)))
         if tls:
             self.start_tls()
         self.buffer = b""

@@ -14,9 +14,9 @@
  * line and the beginning of the next). */
 #define SMTP_INPUT          (32 * 1024)
 #define SMTP_INPUT_AUTH     (13 * 1024)
-#define SMTP_INPUT_COMMANDS (4 * 1024)
+#define SMTP_INPUT_COMMANDS (3 * 1024)
 /* A transaction of one who has not signed in keeps no more of recipients and content in memory. */
-#define SMTP_STRANGER_BYTES (22 * 1024)
+#define SMTP_STRANGER_BYTES (13 * 1024)
 
 typedef enum {
     SMTP_PHASE_COMMAND,

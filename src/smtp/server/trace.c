@@ -36,7 +36,7 @@ void smtp_write_received(SmtpSession *session, Buffer *out) {
     write_protocol(session, out);
     buffer_printf(out, "\r\n\tid %s.%u", net_session_id(session->net), session->messages);
     /* RFC 5321 7.2: with several recipients the clause would tell each of the others. */
-    SmtpRecipient first;
+    SmtpRecipient first; /* the only one */
     gsize at = 0;
     if (mail->recipients.count == 1 && smtp_recipients_next(&mail->recipients, &at, &first))
         buffer_printf(out, "\r\n\tfor <%s>", first.address);
