@@ -95,7 +95,7 @@ class Postfix:
             self.process = subprocess.Popen(["postfix", "-c", self.etc, "start-fg"],
                                             stdin=subprocess.DEVNULL, stdout=out, stderr=out,
                                             start_new_session=True)
-        wait_for((self.folder / "queue/public/pickup").exists, 20, "Postfix")
+        wait_for((self.folder / "queue/public/pickup").exists, 90, "Postfix")
 
     def received(self):
         new = self.folder / "mail/all/new"
