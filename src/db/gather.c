@@ -7,7 +7,7 @@
  * flush (synchronous = FULL, so not for a file that can be made again), and nobody misses the
  * bytes. Where the write fails, the engine is told by the call that made it happen: on a write or a
  * flush it gives up the transaction, so what was gathered is dropped; on anything else the bytes
- * are kept, since it may go on. */
+ * are kept where space was lacking, since it may go on. */
 #include "db/internal.h"
 
 /* Thirty pages; the engine's own layer for Unix writes less than 128 KiB at once. */
@@ -19,14 +19,20 @@ typedef struct {
     guint8 *bytes; /* GATHER_BYTES, or NULL before the first write */
     sqlite3_int64 at;
     int n;
+    int failed; /* the code of a write that failed otherwise than for lack of space */
 } Gather;
 
+/* The engine does not look at the answer of every call that makes a write happen (the hint at the
+ * end of a checkpoint, closing). A failed write is never tried again (db.h), so it stays failed,
+ * and the next call whose answer counts says so. */
 static int write_out(Gather *gather) {
-    if (gather->n == 0)
-        return SQLITE_OK;
+    if (gather->failed != SQLITE_OK || gather->n == 0)
+        return gather->failed;
     int code = gather->real->pMethods->xWrite(gather->real, gather->bytes, gather->n, gather->at);
     if (code == SQLITE_OK)
         gather->n = 0;
+    else if ((code & 0xff) != SQLITE_FULL)
+        gather->failed = code;
     return code;
 }
 
@@ -55,7 +61,7 @@ static int gather_read(sqlite3_file *file, void *to, int n, sqlite3_int64 at) {
 static int gather_write(sqlite3_file *file, const void *from, int n, sqlite3_int64 at) {
     Gather *gather = (Gather *)file;
     gboolean continues = gather->n > 0 && at == gather->at + gather->n;
-    if (!continues || gather->n + n > GATHER_BYTES) {
+    if (gather->failed != SQLITE_OK || !continues || gather->n + n > GATHER_BYTES) {
         int code = write_out(gather);
         gather->n = 0;
         if (code != SQLITE_OK)
