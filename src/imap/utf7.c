@@ -104,6 +104,8 @@ static gboolean end_shift(Shifted *s, Buffer *out) {
 }
 
 gboolean imap_utf7_encode(Bytes utf8, Buffer *out) {
+    if (utf8.n == 0) /* p may be NULL */
+        return TRUE;
     if (!g_utf8_validate_len((const char *)utf8.p, utf8.n, NULL))
         return FALSE;
     Shifted s = {.empty = TRUE};
