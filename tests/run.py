@@ -471,7 +471,8 @@ def write_reliability(parts):
             f"{part.skipped} | {part.seconds / 60:.1f} | {part.note} | "
             f"{time.strftime('%d/%m/%Y')}, {commit[0]} |")
     table = HEAD + [rows[name] for name in PARTS if name in rows]
-    where = f"On {CORES} cores, {os.uname().sysname} {os.uname().release}."
+    kernel = ".".join(os.uname().release.split(".")[:2])
+    where = f"On {CORES} cores, {os.uname().sysname} {kernel}."
     document.write_text(head + "<!-- long run -->\n\n" + "\n".join([where, ""] + table) +
                         "\n\n<!-- end of long run -->" + tail, encoding="utf-8")
 
