@@ -116,12 +116,12 @@ static int by_size(const void *a, const void *b) {
 static void report(double seconds, guint64 commits, gint64 log_most) {
     gint n = MIN(sample_count, SAMPLES);
     qsort(samples, (size_t)n, sizeof samples[0], by_size);
+    gint64 middle = n / 2, most = (gint64)n * 99 / 100, nearly_all = (gint64)n * 999 / 1000;
     printf("requests/s %.0f  commits/s %.0f  p50 %.2f ms  p99 %.2f ms  p99.9 %.2f ms  max %.2f ms  "
            "log at most %.1f MB  rows read/s %.0f  checkpoints %" G_GUINT64_FORMAT "\n",
-           sample_count / seconds, (double)commits / seconds, samples[n / 2] / 1e3,
-           samples[(gint64)n * 99 / 100] / 1e3, samples[(gint64)n * 999 / 1000] / 1e3,
-           samples[n - 1] / 1e3, (double)log_most / 1e6, (double)reads / seconds,
-           db_stats(db).checkpoints);
+           sample_count / seconds, (double)commits / seconds, samples[middle] / 1e3,
+           samples[most] / 1e3, samples[nearly_all] / 1e3, samples[n - 1] / 1e3,
+           (double)log_most / 1e6, (double)reads / seconds, db_stats(db).checkpoints);
 }
 
 int main(int argc, char **argv) {

@@ -73,7 +73,7 @@ static gboolean set_up(DbConn *conn, GError **error) {
     if (code != SQLITE_OK)
         return db_fail(conn, sqlite3_extended_errcode(handle), "cannot open", error);
     if (conn->writing && (conn->db->flags & DB_OPEN_REBUILDABLE) != 0 &&
-        (code = db_conn_exec(conn, "PRAGMA synchronous = NORMAL")) != SQLITE_OK)
+        db_conn_exec(conn, "PRAGMA synchronous = NORMAL") != SQLITE_OK)
         return db_fail(conn, sqlite3_extended_errcode(handle), "cannot open", error);
     if (conn->writing && !has_log(conn))
         return cv_fail(error, CV_ERROR_STORAGE,
