@@ -7,6 +7,7 @@ import pwd
 import shutil
 import smtplib
 import subprocess
+import tempfile
 from pathlib import Path
 
 import dkim
@@ -74,8 +75,6 @@ class Postfix:
     def __init__(self, folder, port, next_hop, cert):
         self.folder = Path(folder)
         self.folder.mkdir()
-        for parent in [self.folder, *self.folder.parents][:4]:
-            parent.chmod(0o755)
         for name in ("etc", "queue", "data", "mail/all"):
             (self.folder / name).mkdir(parents=True)
         user, owner = pwd.getpwnam("postfix"), pwd.getpwnam("mail")
@@ -143,7 +142,10 @@ def world(tmp_path, monkeypatch):
     zone = {d: {"MX": [(10, f"mx.{d}")]} for d in domains}
     zone.update({f"mx.{d}": {"A": ["127.0.0.1"]} for d in domains})
     routes = "; ".join(f"{d}={d}:{port}" for d, port in domains.items())
-    cert = certificate(tmp_path, "mx.peer.vn")
+    # Not in pytest's folder: that is closed to other users by whoever starts pytest next.
+    place = Path(tempfile.mkdtemp(prefix="congvu-peers-"))
+    place.chmod(0o755)
+    cert = certificate(place, "mx.peer.vn")
     ends = []
     with Dns(zone) as dns:
         try:
@@ -159,8 +161,8 @@ def world(tmp_path, monkeypatch):
                 server.run("dkim", "create")
                 server.run("dkim", "use", "--unpublished")
             first.records = {**key_records(first), **key_records(second)}
-            ends.append(Postfix(tmp_path / "postfix", ports["post.vn"], first.port("smtp"), cert))
-            ends.append(OpenSmtpd(tmp_path / "osm", ports["osm.vn"], first.port("smtp"), cert))
+            ends.append(Postfix(place / "postfix", ports["post.vn"], first.port("smtp"), cert))
+            ends.append(OpenSmtpd(place / "osm", ports["osm.vn"], first.port("smtp"), cert))
             yield first, second, ends[0], ends[1], ports
         finally:
             for end in ends:
@@ -168,6 +170,7 @@ def world(tmp_path, monkeypatch):
             first.close()
             second.close()
             spare.close()
+            shutil.rmtree(place, ignore_errors=True)
 
 
 def raw_inbox(server, user):

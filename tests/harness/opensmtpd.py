@@ -63,8 +63,6 @@ class OpenSmtpd:
         unpack()
         for name in ("cur", "new", "tmp"):
             (self.folder / "Maildir" / name).mkdir(parents=True)
-        for parent in [self.folder, *self.folder.parents][:4]:
-            parent.chmod(0o755)
         cert, key = (shutil.copy(path, self.folder) for path in certificate)
         os.chmod(key, 0o600)
         values = {"folder": self.folder, "port": port, "next_hop": next_hop, "cert": cert,
