@@ -24,6 +24,7 @@ CORES = str(os.cpu_count() or 2)
 
 # Sanitizers end a process that erred with a status of its own, so that a test sees it.
 SANITIZER_ENV = {
+    "G_SLICE": "always-malloc",  # GLib's own reuse of pieces hides errors, and looks like races
     "ASAN_OPTIONS": "detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1",
     "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
     "LSAN_OPTIONS": f"print_suppressions=0:suppressions={ROOT}/tests/lsan.supp",

@@ -95,6 +95,43 @@ void g_cond_broadcast(GCond *cond) {
     pthread_cond_broadcast(cond_of(cond));
 }
 
+/* ---- Readers and writers ---- */
+
+static int init_rw(void *lock) {
+    return pthread_rwlock_init(lock, NULL);
+}
+
+static pthread_rwlock_t *rw_of(GRWLock *lock) {
+    return made(&lock->p, sizeof(pthread_rwlock_t), init_rw);
+}
+
+void g_rw_lock_init(GRWLock *lock) {
+    lock->p = NULL;
+}
+
+void g_rw_lock_clear(GRWLock *lock) {
+    if (lock->p != NULL && pthread_rwlock_destroy(lock->p) != 0)
+        abort();
+    free(lock->p);
+    lock->p = NULL;
+}
+
+void g_rw_lock_writer_lock(GRWLock *lock) {
+    pthread_rwlock_wrlock(rw_of(lock));
+}
+
+void g_rw_lock_writer_unlock(GRWLock *lock) {
+    pthread_rwlock_unlock(rw_of(lock));
+}
+
+void g_rw_lock_reader_lock(GRWLock *lock) {
+    pthread_rwlock_rdlock(rw_of(lock));
+}
+
+void g_rw_lock_reader_unlock(GRWLock *lock) {
+    pthread_rwlock_unlock(rw_of(lock));
+}
+
 /* ---- Once: the lock is held from enter to leave ---- */
 
 static pthread_mutex_t once = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;

@@ -73,6 +73,9 @@ void db_submit(Db *db, DbWork work, DbDone done, gpointer data);
 /* Submits and waits until it is durable or refused. Not from the writer thread, and not while this
  * thread has a read transaction of the same file open: the writer may be waiting for its end. */
 gboolean db_write(Db *db, DbWork work, gpointer data, GError **error);
+/* Waits until everything that was submitted before is done, the last lines of each done included:
+ * then what those calls look at may be freed. Not from the writer thread. */
+void db_settle(Db *db);
 
 /* Runs after the group that is being executed has been committed, before the waiters are told, on
  * the writer thread: how a layer publishes what became visible. Called from inside a DbWork. If

@@ -345,6 +345,15 @@ gboolean db_write(Db *db, DbWork work, gpointer data, GError **error) {
     return submit_and_wait(db, work, data, FALSE, error);
 }
 
+static gboolean change_nothing(DbConn *conn, gpointer data, GError **error) {
+    return TRUE;
+}
+
+void db_settle(Db *db) {
+    if (db->writer != NULL) /* outside of a transaction: nothing is written for it */
+        submit_and_wait(db, change_nothing, NULL, TRUE, NULL);
+}
+
 gboolean db_writer_alone(Db *db, DbWork work, gpointer data, GError **error) {
     return submit_and_wait(db, work, data, TRUE, error);
 }

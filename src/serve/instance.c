@@ -148,10 +148,18 @@ Instance *instance_open_locked(const char *path, int lock_fd, GError **error) {
     return open_from(path, lock_fd, error);
 }
 
+void instance_settle(Instance *instance) {
+    if (instance->mail != NULL)
+        db_settle(instance->mail);
+    if (instance->admin != NULL)
+        db_settle(instance->admin);
+}
+
 void instance_close(Instance *instance) {
     if (instance == NULL)
         return;
     indexer_stop(instance->indexer);
+    instance_settle(instance);
     auth_free(instance->auth);
     delivery_free(instance->delivery);
     directory_close(instance->directory);

@@ -44,6 +44,8 @@ int instance_lock(const char *path, GError **error); /* -1: BUSY, STORAGE */
 /* Takes over lock_fd in any case. */
 Instance *instance_open_locked(const char *path, int lock_fd, GError **error);
 void instance_close(Instance *instance);
+/* Waits until no writer works any more on what was asked for before. */
+void instance_settle(Instance *instance);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Instance, instance_close)
 
 /* Makes a new installation: EXISTS when there is one. regulation NULL: the shipped default.

@@ -351,6 +351,8 @@ static void stop(Serve *serve) {
         remote_stop(serve->remote);
     if (serve->net != NULL) {
         net_server_stop(serve->net, SHUTDOWN_SECONDS * CLOCK_SECOND);
+        if (serve->instance != NULL) /* a writer may be about to wake a session that has ended */
+            instance_settle(serve->instance);
         net_server_free(serve->net);
     }
     outbound_stop(serve->outbound, SHUTDOWN_SECONDS * CLOCK_SECOND);

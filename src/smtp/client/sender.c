@@ -378,6 +378,7 @@ void sender_free(Sender *sender) {
     while (sender->commits > 0)
         g_cond_wait(&sender->changed, &sender->lock);
     g_mutex_unlock(&sender->lock);
+    db_settle(sender->options.mail); /* the last of them may still have its last lines before it */
     for (Overdue *o; (o = g_queue_pop_head(&sender->overdue)) != NULL;)
         overdue_free(o);
     settle_discard(sender);
