@@ -107,7 +107,8 @@ def test_a_log_rotated_under_load_loses_no_line(logged):
     assert sum(sent.values()) >= 40
     delivered = [e["intake"] for e in events if e["event"] == "delivery.done"]
     assert sorted(map(int, delivered)) == list(range(1, sum(sent.values()) + 1))
-    assert events[-1]["event"] == "serve.stopping"
+    assert events[-1]["event"] in ("serve.stopping", "smtp.closed")  # a session may end after it
+    assert "serve.stopping" in [e["event"] for e in log.read(logged.log)]
 
 
 def test_sighup_changes_what_is_logged(logged):
