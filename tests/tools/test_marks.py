@@ -25,3 +25,26 @@ def test_check_says_when_the_lists_are_out_of_date(tree, tool):
     assert tool("marks", "--check", root).returncode == 0
     tree({"src/a/b.c": "/* RFC 5321 4.1.2 */\n"})
     assert tool("marks", "--check", root).returncode == 1
+
+
+def test_the_register_names_a_command_once_a_test_proves_it(tree, tool):
+    root = tree({
+        "docs/register.tsv": "row\tarticle\twhat it asks\thow\tnote\n"
+                             "R001\tĐiều 2\tHiệu lực\t`check`\t\n"
+                             "R002\tĐiều 3\t<xã>\t`unit add`\t\n"
+                             "R003\tĐiều 4\tNgân sách\t\tfigures in a report\n",
+        "src/a/a.c": "/* R002 */\n",
+        "src/a/a_test.c": "/* R001 */\n",
+    })
+    assert tool("marks", root).returncode == 0
+    text = (root / "docs/regulation.md").read_text(encoding="utf-8")
+    assert "1 of 3 rows" in text
+    assert "| R001 | Điều 2 | Hiệu lực | `check` | [a_test.c](../src/a/a_test.c) | works |" in text
+    assert "| R002 | Điều 3 | &lt;xã> | — | — | open |" in text
+    assert "| R003 | Điều 4 | Ngân sách | — | — | figures in a report |" in text
+
+
+def test_a_mark_of_no_row_is_refused(tree, tool):
+    root = tree({"docs/register.tsv": "row\tarticle\twhat it asks\thow\tnote\n",
+                 "src/a/a.c": "/* R099 */\n"})
+    assert tool("marks", root).returncode != 0
