@@ -91,6 +91,7 @@ static void records_can_be_neither_changed_nor_removed(void **state) {
     assert_int_equal(verify(f->db, 0, NULL).broken, 0);
 }
 
+/* [R073] */
 static void tampering_is_found_at_the_record_that_was_touched(void **state) {
     Fixture *f = *state;
     assert_true(db_write(f->db, append_three, NULL, NULL));

@@ -177,6 +177,7 @@ static void a_password_is_the_same_composed_and_decomposed(void **state) {
                      AUTH_OK);
 }
 
+/* [R047] */
 static void guesses_are_slowed_where_they_come_from_and_nowhere_else(void **state) {
     Fixture *f = *state;
     for (int i = 0; i < 6; i++)

@@ -52,6 +52,7 @@ static guint told(Fixture *f, gint64 account, gint64 grantee) {
     return GPOINTER_TO_UINT(g_hash_table_lookup(all, GINT_TO_POINTER((int)grantee)));
 }
 
+/* [R036] */
 static void a_delegation_lasts_for_its_period(void **state) {
     Fixture *f = *state;
     department(f);

@@ -48,6 +48,7 @@ static void a_short_name_of_several_units_is_refused_with_their_list(void **stat
     assert_refused(directory_unit_find(f->directory, "khongco", error), CV_ERROR_NOT_FOUND, "");
 }
 
+/* [R029] */
 static void a_unit_has_a_mailbox_from_the_start(void **state) {
     Fixture *f = *state;
     department(f);

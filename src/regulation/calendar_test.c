@@ -152,7 +152,7 @@ static void the_yearly_report_is_due_by_the_fourteenth_of_november(void **state)
               "2026-11-14"); /* a Saturday extends nothing */
 }
 
-/* [QĐ Điều 2] */
+/* [QĐ Điều 2] [R001] */
 static void a_day_before_the_regulation_came_into_force_is_warned_of(void **state) {
     g_autoptr(Verdict) before = calendar_check_in_force(shipped, day("2022-05-22"));
     g_autoptr(Verdict) after = calendar_check_in_force(shipped, day("2022-05-23"));

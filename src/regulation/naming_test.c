@@ -169,7 +169,7 @@ typedef struct {
     const char *local, *short_name, *suffix, *article;
 } UnitCase;
 
-/* [Điều 3.1] Examples of the text first in each group. */
+/* [Điều 3.1] Examples of the text first in each group. [R005] [R006] [R007] [R008] [R009] [R010] */
 static void units_are_named_by_kind(void **state) {
     static const UnitCase cases[] = {
         {"department", "Sở Thông tin và Truyền thông", NULL, NULL, NULL, "stttt", "stttt", "stttt",
@@ -229,6 +229,7 @@ static void check_unit_refused(const NamingUnit *unit, const char *rule) {
         fail_msg("%s instead of %s: %s", p.refusal->rule, rule, p.refusal->text_en);
 }
 
+/* [R005] */
 static void unit_names_that_break_the_rules_are_refused(void **state) {
     Bytes name = bytes_of_string("Sở Nội vụ");
     check_unit_refused(&(NamingUnit){.kind = "ministry", .name = name}, "unit_kind");
@@ -247,7 +248,7 @@ static void unit_names_that_break_the_rules_are_refused(void **state) {
                        "name_missing");
 }
 
-/* [Điều 3.1.e] [Điều 14.2] */
+/* [Điều 3.1.e] [Điều 14.2] [R011] [R077] */
 static void units_outside_the_rules_need_a_recorded_agreement(void **state) {
     NamingUnit unit = {
         .kind = "other", .name = bytes_of_string("Tỉnh đoàn Bắc Ninh"), .address = "tinhdoan"};

@@ -96,7 +96,7 @@ static void up_to_128_characters_are_accepted(void **state) {
     check(huge, "longer than 128 characters");
 }
 
-/* [Điều 5.2] */
+/* [Điều 5.2] [R034] */
 static void the_printed_example_is_refused_as_what_it_is(void **state) {
     check("NguyenvanA@123", "printed as an example");
     check("NguyenvanB@123", NULL);

@@ -104,7 +104,7 @@ static void attachments_are_limited_to_twenty_megabytes_to_the_byte(void **state
     assert_true(let_in->allowed);
 }
 
-/* [Điều 5.1] */
+/* [Điều 5.1] [R028] [R029] */
 static void a_quota_below_the_floor_is_refused_with_the_article(void **state) {
     g_autofree char *text = shipped_text();
     g_autoptr(Regulation) r = regulation_load_text(text, NULL);

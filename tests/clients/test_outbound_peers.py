@@ -179,6 +179,7 @@ def raw_inbox(server, user):
         return [mail.fetch(client, uid) for uid in mail.uids(client)]
 
 
+# [R003]
 def test_signed_mail_goes_round_between_four_systems(world):
     first, second, postfix, osm, ports = world
     text = (f"From: {first.anh}\r\nTo: {second.anh}\r\nSubject: di vong\r\n"

@@ -69,7 +69,7 @@ ASKED = [
 ]
 
 
-# [Điều 10.2.c]
+# [Điều 10.2.c] [R058]
 @pytest.mark.parametrize("asked", ASKED, ids=[f"{a[0]} {a[1]}" for a in ASKED])
 def test_each_role_may_ask_what_it_may_and_no_more(body, asked):
     method, path, content, roles, elsewhere = asked
@@ -83,7 +83,7 @@ def test_each_role_may_ask_what_it_may_and_no_more(body, asked):
             assert ask(body, method, elsewhere, address, content)[0] == expected, role
 
 
-# [Điều 4.1] [Điều 4.2.c]
+# [Điều 4.1] [Điều 4.2.c] [R016] [R022] [R054]
 def test_the_centre_gives_locks_unlocks_and_closes_on_a_ground(body):
     centre = body.roles["centre"]
     new = {"unit": "snv", "name": "Ngô Văn Cường", "title": "Chuyên viên"}
@@ -241,7 +241,7 @@ def test_another_host_and_a_body_too_large_are_refused(body):
                raw=b'{"quota":' + b" " * 70000 + b"1}")[0] == 413
 
 
-# [Điều 2]
+# [Điều 2] [R004]
 def test_the_cleartext_door_leads_to_https(body):
     link = http.client.HTTPConnection("127.0.0.1", body.port("http"), timeout=20)
     link.request("GET", "/api/v1/own?x=y", headers={"Host": f"mail.{DOMAIN}"})

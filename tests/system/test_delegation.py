@@ -27,7 +27,7 @@ def shared_box(client):
     raise AssertionError(f"no shared mailbox in {client.list()}")
 
 
-# [Điều 6.2]
+# [Điều 6.2] [R036]
 def test_the_delegate_reads_the_units_mail_under_their_own_name(delegated):
     mail.send(delegated, mail.message("dan@example.com", UNIT, "Gửi cơ quan"))
     with mail.imap(delegated, delegated.anh) as client:
@@ -53,14 +53,14 @@ def test_another_official_does_not_see_it(delegated):
             shared_box(client)
 
 
-# [Điều 6.3]
+# [Điều 6.3] [R036] [R038]
 def test_the_delegate_may_send_as_the_unit(delegated):
     mail.send(delegated, mail.message(UNIT, delegated.binh, "Từ cơ quan"), port="submission",
               user=delegated.anh)
     assert mail.arrived(delegated, delegated.binh, "Từ cơ quan")["From"] == UNIT
 
 
-# [Điều 6.2]
+# [Điều 6.2] [R037]
 def test_an_outsider_cannot_be_made_delegate(delegated):
     delegated.unit("Sở Nội vụ", "snv")
     outsider = delegated.person("Phạm Thị Dung", unit="snv")

@@ -49,6 +49,7 @@ def fail(server, names, source, times):
         assert attempt(server, name, f"Sai@{n:05}", source)[0] == 535
 
 
+# [R047]
 def test_a_guesser_at_one_account_waits_and_the_owner_elsewhere_does_not(guarded):
     fail(guarded, guarded.anh, "127.0.0.66", FREE)
     assert delayed(guarded) == 0

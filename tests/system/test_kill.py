@@ -16,6 +16,7 @@ KILLS = int(os.environ.get("CONGVU_KILLS", "10"))
 ROUND = 25
 
 
+# [R055]
 @pytest.mark.kills
 @pytest.mark.parametrize("number", range((KILLS + ROUND - 1) // ROUND))
 def test_what_was_acknowledged_outlives_kills_under_load(office, number, record_property):

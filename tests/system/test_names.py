@@ -57,7 +57,7 @@ SPELLINGS = {
 }
 
 
-# [Điều 3.2.a]
+# [Điều 3.2.a] [R013]
 @pytest.mark.parametrize("name", SPELLINGS.values(), ids=SPELLINGS.keys())
 def test_every_spelling_of_a_name_gives_the_same_address(registry, name):
     assert propose(registry, name) == f"dtuoc.stttt@{DOMAIN}"
@@ -151,7 +151,7 @@ def test_thousands_of_people_get_the_addresses_that_a_second_reading_gives(make_
     assert len({a["address"] for a in listed}) == len(listed) >= len(people) + len(units)
 
 
-# [Điều 3.2.b]
+# [Điều 3.2.b] [R014]
 def test_fifty_requests_for_one_name_at_the_same_moment_get_fifty_numbers(registry):
     """Some are closed meanwhile: their addresses stay taken."""
     closed = create(registry, "Lê Thị Hoa", "snv")
@@ -187,7 +187,7 @@ def test_processes_without_a_server_also_share_the_numbers(make_server):
 
 # ------------------------------------------------------------------------------ never given twice
 
-# [Điều 3.1.e]
+# [Điều 3.1.e] [R012]
 def test_an_address_is_never_given_twice_in_history(registry):
     first = create(registry, "Bùi Văn Cảnh")
     registry.run("account", "close", first, "--ground", "Số 3")

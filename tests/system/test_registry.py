@@ -51,7 +51,7 @@ def body(tmp_path_factory):
     server.close()
 
 
-# [Điều 3.1]
+# [Điều 3.1] [R005] [R006] [R007] [R008] [R009]
 def test_every_unit_has_the_address_and_abbreviation_of_a_second_reading(body):
     listed = json.loads(body.run("unit", "list", "--json"))
     given = {u["address"].split("@")[0]: (u["abbreviation"], u["suffix"]) for u in listed
@@ -71,7 +71,7 @@ def people_expected(people, by_key, taken):
     return expected
 
 
-# [Điều 3.2]
+# [Điều 3.2] [R013]
 def test_20500_people_get_the_addresses_of_a_second_reading(body):
     people = [(row["full_name"], row["unit"]) for row in rows_of(PEOPLE)]
     assert len(people) > 20000
@@ -104,7 +104,7 @@ def test_a_new_department_is_proposed_the_letters_of_its_words(body, name, abbre
     assert naming.initials(name.replace("Ð", "Đ")) == abbreviation
 
 
-# [Điều 3.1.d]
+# [Điều 3.1.d] [R010]
 def test_an_office_is_named_by_the_abbreviations_of_both_levels(body):
     for name, parent, short, address in (
             ("Phòng Nội vụ", "tpbacninh", [], "pnv.bn"), ("Phòng Nội vụ", "yenphong", [], "pnv.yp"),

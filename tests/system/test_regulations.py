@@ -215,7 +215,7 @@ def test_a_mistake_in_the_file_leaves_in_force_what_was(own):
 
 # ------------------------------------------------------------------------------- passwords, one by one
 
-# [Điều 5.2]
+# [Điều 5.2] [R032] [R033]
 @pytest.mark.parametrize(("password", "rule", "says"), [
     ("Mk@2022", "password_length", "cần ít nhất 8 ký tự, mật khẩu này có 7"),
     ("", "password_length", "mật khẩu này có 0"),
@@ -241,7 +241,7 @@ def test_each_rule_of_passwords_is_told_in_vietnamese(shared_office, password, r
     assert status == 1 and says in said, said
 
 
-# [Điều 5.2]
+# [Điều 5.2] [R032] [R033]
 @pytest.mark.parametrize("password", [
     "Matkhau@2022", "Mật khẩu #1 của tôi", "Ấ1!xxxxx", "Aa1@" + "x" * 124, "Aa1%$*&!", "^Matkhau@2022",
     "Mat khau@ 2022"])

@@ -35,7 +35,7 @@ def nested(body):
     return ("MIME-Version: 1.0\r\nContent-Type: message/rfc822\r\n\r\nSubject: trong\r\n" + body)
 
 
-# [Điều 5.1]
+# [Điều 5.1] [R030]
 @pytest.mark.parametrize("sizes, wrap", [
     ([LIMIT], lambda b: b), ([LIMIT - 1], lambda b: b), ([LIMIT // 2, LIMIT // 2], lambda b: b),
     ([LIMIT], nested)])
@@ -44,7 +44,7 @@ def test_attachments_up_to_the_limit_are_taken(shared_office, sizes, wrap):
     assert code == 250, text
 
 
-# [Điều 5.1]
+# [Điều 5.1] [R030]
 @pytest.mark.parametrize("sizes, wrap", [
     ([LIMIT + 1], lambda b: b), ([LIMIT // 2, LIMIT // 2 + 1], lambda b: b), ([LIMIT + 1], nested)])
 def test_one_byte_more_is_refused_with_the_article(shared_office, sizes, wrap):
@@ -61,7 +61,7 @@ def test_a_size_that_cannot_be_taken_is_refused_before_the_data(shared_office):
         assert raw.reply("MAIL FROM:<dan@example.com> SIZE=999999999")[0] == 552
 
 
-# [Điều 5.1]
+# [Điều 5.1] [R028]
 def test_a_personal_mailbox_is_given_a_gigabyte(shared_office):
     with mail.imap(shared_office, shared_office.anh) as client:
         quota = b" ".join(p for part in mail.good(client.getquotaroot("INBOX")) for p in part if p)

@@ -42,7 +42,7 @@ def test_own_address_alias_and_delegated_address_may_be_the_sender(body):
             assert code == 250, (sender, text)
 
 
-# [Điều 6.3]
+# [Điều 6.3] [R038]
 @pytest.mark.parametrize("who, sender", [
     ("anh", "binh"), ("binh", "unit"), ("cuc", "unit"), ("cuc", "alias"), ("anh", "ai@example.org"),
     ("anh", "khongco.stttt@bacninh.gov.vn"), ("anh", "postmaster@bacninh.gov.vn"), ("anh", ""),
@@ -72,7 +72,7 @@ def test_a_from_field_of_ones_own_is_taken(body, fields):
         assert code == 250, text
 
 
-# [Điều 6.3]
+# [Điều 6.3] [R038]
 @pytest.mark.parametrize("fields, code", [
     ("From: {binh}", 550), ("From: {anh}, {binh}", 550), ("From: {binh}, {anh}", 550),
     ("From: ai@example.org", 550), ("From: {anh} <{binh}>", 550), ("From: nhom: {binh};", 550),
@@ -123,7 +123,7 @@ def leaving(office):
 GROUND = ("--ground", "Số 3/STTTT-VP ngày 01/6/2022")
 
 
-# [Điều 4.2.c]
+# [Điều 4.2.c] [R022] [R027]
 def test_a_locked_account_neither_signs_in_nor_goes_on_but_still_receives(leaving):
     with session(leaving, "submissions", user=leaving.anh) as before, \
             session(leaving, "submissions", user=leaving.anh) as inside:
