@@ -9,7 +9,8 @@
 
 enum { CONTENT_MAXIMUM = 64 * 1024, ANSWER_MAXIMUM = 32 * 1024 * 1024 };
 
-static const AdminOperation *const tables[] = {admin_units, admin_accounts, admin_record};
+static const AdminOperation *const tables[] = {admin_units, admin_accounts, admin_requests,
+                                               admin_record};
 
 /* ---- For operations ---- */
 
@@ -75,13 +76,16 @@ static gboolean is_of_type(const json_t *value, AdminFieldType type) {
     case FIELD_FLAG:
         return json_is_boolean(value);
     case FIELD_TEXTS:
+    case FIELD_INTEGERS:
         break;
     }
     if (!json_is_array(value))
         return FALSE;
-    for (size_t i = 0; i < json_array_size(value); i++)
-        if (!json_is_string(json_array_get(value, i)))
+    for (size_t i = 0; i < json_array_size(value); i++) {
+        const json_t *one = json_array_get(value, i);
+        if (type == FIELD_TEXTS ? !json_is_string(one) : !json_is_integer(one))
             return FALSE;
+    }
     return TRUE;
 }
 
@@ -291,7 +295,9 @@ static gpointer make_routes(gpointer data) {
             HttpRoute route = {
                 .method = o->method,
                 .pattern = g_strconcat("/api/v1", o->pattern, NULL),
-                .content_maximum = o->content == NULL ? 0 : CONTENT_MAXIMUM,
+                .content_maximum = o->content == NULL        ? 0
+                                   : o->content_maximum == 0 ? CONTENT_MAXIMUM
+                                                             : o->content_maximum,
                 .handle = handle,
                 .data = o,
             };

@@ -12,7 +12,7 @@ static const char *const method_names[] = {
 
 /* nullable: of an answer's field that is not always known. */
 static void put_type(JsonWriter *w, AdminFieldType type, gboolean nullable) {
-    static const char *const names[] = {"string", "integer", "boolean", "array"};
+    static const char *const names[] = {"string", "integer", "boolean", "array", "array"};
     if (nullable) {
         json_open(w, "type", '[');
         json_text(w, NULL, names[type]);
@@ -21,10 +21,10 @@ static void put_type(JsonWriter *w, AdminFieldType type, gboolean nullable) {
     } else {
         json_text(w, "type", names[type]);
     }
-    if (type != FIELD_TEXTS)
+    if (type != FIELD_TEXTS && type != FIELD_INTEGERS)
         return;
     json_open(w, "items", '{');
-    json_text(w, "type", "string");
+    json_text(w, "type", type == FIELD_TEXTS ? "string" : "integer");
     json_close(w, '}');
 }
 

@@ -9,7 +9,13 @@
 
 #include <jansson.h>
 
-typedef enum { FIELD_TEXT, FIELD_INTEGER, FIELD_FLAG, FIELD_TEXTS } AdminFieldType;
+typedef enum {
+    FIELD_TEXT,
+    FIELD_INTEGER,
+    FIELD_FLAG,
+    FIELD_TEXTS,
+    FIELD_INTEGERS,
+} AdminFieldType;
 
 /* A list ends with a name of NULL. */
 typedef struct {
@@ -39,6 +45,7 @@ typedef struct {
     /* Writes the answer to call->w. The caller may do the action somewhere: for what it touches,
      * ask admin_may. */
     gboolean (*run)(AdminCall *call, GError **error);
+    gsize content_maximum; /* bytes; 0: what a form of a few fields needs */
 } AdminOperation;
 
 struct AdminCall {
@@ -70,7 +77,7 @@ gboolean admin_needs_ground(AdminCall *call, GError **error);
 gboolean admin_changed(AdminCall *call, GError **error);
 
 /* The tables; each ends with a pattern of NULL. */
-extern const AdminOperation admin_units[], admin_accounts[], admin_record[];
+extern const AdminOperation admin_units[], admin_accounts[], admin_record[], admin_requests[];
 
 /* The description of all of them, OpenAPI 3.1; g_free. */
 char *admin_describe(const AdminOperation *const *tables, gsize count, const char *version);

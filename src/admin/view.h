@@ -5,12 +5,13 @@
 
 #include "admin/operation.h"
 #include "audit/audit.h"
+#include "casework/request.h"
 #include "directory/account.h"
 #include "directory/role.h"
 #include "directory/unit.h"
 
 extern const AdminView admin_view_unit, admin_view_account, admin_view_delegation, admin_view_role,
-    admin_view_act, admin_view_proposal;
+    admin_view_act, admin_view_proposal, admin_view_request, admin_view_request_line;
 
 void admin_write_unit(JsonWriter *w, const char *domain, const DirectoryUnit *unit);
 /* kept: the store's figures (zeros when it does not have the account yet). */
@@ -19,6 +20,11 @@ gboolean admin_write_account(JsonWriter *w, Directory *directory, const Director
 void admin_write_delegation(JsonWriter *w, const DirectoryDelegation *delegation);
 void admin_write_role(JsonWriter *w, const DirectoryRoleRow *row);
 void admin_write_act(JsonWriter *w, const AuditRecord *record);
+/* view_request.c */
+void admin_write_request(JsonWriter *w, const Request *request);
+void admin_write_request_line(JsonWriter *w, const RequestLine *line);
+/* The request with "lines" for the array of RequestLine. */
+void admin_write_request_whole(JsonWriter *w, const Request *request, const GPtrArray *lines);
 void admin_write_proposal(JsonWriter *w, const char *domain, const NamingProposal *proposal);
 
 #endif

@@ -76,6 +76,8 @@ enum {
     SEAL_TAG = crypto_aead_xchacha20poly1305_ietf_ABYTES,
 };
 
+G_STATIC_ASSERT(SEAL_NONCE + SEAL_TAG == CRYPTO_SEAL_OVERHEAD);
+
 GBytes *crypto_seal(const guint8 key[CRYPTO_SEAL_KEY_BYTES], Bytes context, Bytes plain) {
     gsize n = SEAL_NONCE + plain.n + SEAL_TAG;
     guint8 *sealed = g_malloc(n);

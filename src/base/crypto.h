@@ -29,6 +29,7 @@ void crypto_keyed_hash(const guint8 key[32], const Bytes *parts, gsize count,
 /* Authenticated encryption of a small secret (XChaCha20-Poly1305 with a random nonce), bound to a
  * context: what is sealed for one row does not open in another. */
 #define CRYPTO_SEAL_KEY_BYTES 32
+#define CRYPTO_SEAL_OVERHEAD  40 /* bytes that sealing adds */
 /* Nonce, ciphertext and tag; g_bytes_unref. */
 GBytes *crypto_seal(const guint8 key[CRYPTO_SEAL_KEY_BYTES], Bytes context, Bytes plain);
 /* NUL-terminated; wipe and g_free. NULL: another key or context, or changed bytes. */

@@ -62,7 +62,10 @@ static gboolean take_option(CliCall *call, const CliOption *options, guint *at, 
                            "tùy chọn %s cần một giá trị; the option %s needs a value", word, word);
     if (equals == NULL)
         (*at)++;
-    *o->text = value;
+    if (o->texts != NULL)
+        g_ptr_array_add(o->texts, value);
+    else
+        *o->text = value;
     return TRUE;
 }
 

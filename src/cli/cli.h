@@ -81,6 +81,7 @@ typedef struct {
     gboolean *flag;   /* or is a switch */
     const char *explanation;
     gboolean required;
+    GPtrArray *texts; /* or takes a value any number of times: they are added, borrowed */
 } CliOption;
 /* Takes the options out of call->arguments; what is left are the positional arguments, of which
  * there must be between least and most. FALSE: usage was written to call->err, return CLI_USAGE.
@@ -141,6 +142,11 @@ gboolean cli_day(CliCall *call, const char *option, const char *text, gint64 *mi
 gboolean cli_moment(CliCall *call, const char *option, const char *text, gboolean end,
                     gint64 *microseconds);
 
+/* request.c: the number of a request, the first argument. FALSE: said why. */
+gboolean cli_request_number(CliCall *call, gint64 *id);
+/* Writes it with its lines. Returns the exit status. */
+int cli_request_show_one(CliCall *call, gint64 id);
+
 /* Runs one command; used by main and by remote.c. */
 int cli_run(CliCall *call);
 /* The whole program: argv as main got it. */
@@ -185,6 +191,12 @@ int cli_queue_hold(CliCall *call);
 int cli_queue_list(CliCall *call);
 int cli_queue_retry(CliCall *call);
 int cli_queue_show(CliCall *call);
+int cli_request_approve(CliCall *call);
+int cli_request_import(CliCall *call);
+int cli_request_list(CliCall *call);
+int cli_request_reject(CliCall *call);
+int cli_request_reply(CliCall *call);
+int cli_request_show(CliCall *call);
 int cli_restore(CliCall *call);
 int cli_role_grant(CliCall *call);
 int cli_role_list(CliCall *call);

@@ -28,6 +28,13 @@ const CliCommand cli_commands[] = {
     {"account", "alias", cli_account_alias, 0, "ADDRESS [--add ALIAS | --remove ALIAS]", "further addresses of an account"},
     {"account", "delegate", cli_account_delegate, 0, "[UNIT-ADDRESS [PERSON-ADDRESS --document TEXT | --end]]", "who looks after a unit's mailbox"},
 
+    {"request", "import", cli_request_import, CLI_FILE_ARGUMENT, "FILE --unit KEY [--number N --date DATE --signer NAME --signer-title TEXT] [--received DATE] [--check]", "receive a unit's document with its form (.docx, .xlsx, CSV)"},
+    {"request", "list", cli_request_list, 0, "[--open] [--overdue] [--unit KEY]", "requests, the most urgent first"},
+    {"request", "show", cli_request_show, 0, "ID", "one request with its lines"},
+    {"request", "approve", cli_request_approve, 0, "ID [--line N] [--return-wrong]", "do what its lines ask for, all or those named"},
+    {"request", "reject", cli_request_reject, 0, "ID --line N --reason TEXT", "return lines with the reason"},
+    {"request", "reply", cli_request_reply, 0, "ID --number N --date DATE", "record the reply that was sent; closes the request"},
+
     {"role", "grant", cli_role_grant, 0, "ADDRESS ROLE --document TEXT [--unit KEY]", "let a person use the administration: department, centre, focal, head"},
     {"role", "revoke", cli_role_revoke, 0, "ADDRESS ROLE [--unit KEY]", "take a role away"},
     {"role", "list", cli_role_list, 0, "", "who has which role"},

@@ -2,6 +2,7 @@
 #include "cli/cli.h"
 
 #include "directory/unit.h"
+#include "serve/duties.h"
 #include "serve/serve.h"
 
 static int needs_data(CliCall *call) {
@@ -58,5 +59,8 @@ int cli_check(CliCall *call) {
     if (!instance_check(call->data, &error))
         return cli_refuse(call, g_steal_pointer(&error));
     cli_print(call, "%s: settings, certificate and regulation are in order\n", call->data);
+    g_autofree char *overdue = duties_warning(call->data);
+    if (overdue != NULL)
+        g_string_append_printf(call->err, "congvu: %s\n", overdue);
     return CLI_DONE;
 }

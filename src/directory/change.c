@@ -62,6 +62,12 @@ static gboolean set_state(DbConn *conn, gpointer data, GError **error) {
     return TRUE;
 }
 
+gboolean directory_account_set_state_in(Directory *d, DbConn *conn, const char *address,
+                                        DirectoryState state, const AuditAct *act, GError **error) {
+    Change c = {.directory = d, .act = act, .address = address, .number = (gint64)state};
+    return set_state(conn, &c, error);
+}
+
 gboolean directory_account_set_state(Directory *d, const char *address, DirectoryState state,
                                      const AuditAct *act, GError **error) {
     g_return_val_if_fail(state != DIRECTORY_REQUESTED, FALSE);
@@ -212,7 +218,7 @@ static gboolean write_alias(DbConn *conn, const char *local, gint64 account, gbo
                             GError **error) {
     DbStmt *stmt = db_prepare(conn, "INSERT INTO address(local, account, live, given)"
                                     " VALUES(?1, ?2, ?3, ?4)"
-                                    " ON CONFLICT(local) DO UPDATE SET live = ?3");
+                                    " ON CONFLICT(local) DO UPDATE SET live = ?3, until = NULL");
     db_bind(stmt, "tiii", local, account, (gint64)live, clock_now());
     return db_run(stmt, error);
 }

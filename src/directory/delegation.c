@@ -6,8 +6,8 @@
 
 enum { PHASE_WAITING, PHASE_RUNNING, PHASE_OVER };
 
-/* The body that a unit belongs to: an office belongs to what stands above it [Điều 3.1.d]. */
-static gboolean body_of(DbConn *conn, gint64 unit, gint64 *body, GError **error) {
+/* An office belongs to what stands above it [Điều 3.1.d]. */
+gboolean directory_body_of(DbConn *conn, gint64 unit, gint64 *body, GError **error) {
     DbStmt *stmt = db_prepare(conn, "WITH RECURSIVE up(id, kind, parent, depth) AS ("
                                     "SELECT id, kind, parent, 0 FROM unit WHERE id = ?"
                                     " UNION ALL SELECT u.id, u.kind, u.parent, up.depth + 1"
@@ -26,8 +26,8 @@ static gboolean body_of(DbConn *conn, gint64 unit, gint64 *body, GError **error)
 static gboolean check_same_body(DbConn *conn, const DirectoryAccount *account,
                                 const DirectoryAccount *grantee, GError **error) {
     gint64 of_account = 0, of_grantee = 0;
-    if (!body_of(conn, account->unit, &of_account, error) ||
-        !body_of(conn, grantee->unit, &of_grantee, error))
+    if (!directory_body_of(conn, account->unit, &of_account, error) ||
+        !directory_body_of(conn, grantee->unit, &of_grantee, error))
         return FALSE;
     if (of_account != of_grantee)
         return cv_fail(error, CV_ERROR_REFUSED,

@@ -164,7 +164,7 @@ gboolean directory_mark(DbConn *conn, gint64 account, gint64 change, GError **er
 }
 
 GArray *directory_pending(Directory *d, GError **error) {
-    if (!directory_delegations_turn(d, error))
+    if (!directory_delegations_turn(d, error) || !directory_aliases_turn(d, error))
         return NULL;
     g_autoptr(DbConn) conn = db_read_begin(d->db, error);
     if (conn == NULL)

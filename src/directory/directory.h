@@ -88,7 +88,8 @@ typedef struct {
     gint64 account;
     gint64 change; /* number of the last change: a later one keeps the mark */
 } DirectoryPending;
-/* Also marks what time alone changed (a delegation that began or ended): call it now and then. */
+/* Also does what time alone changes (a delegation that begins or ends, an old address that lives on
+ * only for a time): call it now and then. */
 GArray *directory_pending(Directory *directory, GError **error); /* DirectoryPending */
 /* Takes the marks of the `count` pending ones away, in one transaction. */
 gboolean directory_pending_done(Directory *directory, const DirectoryPending *pending, guint count,

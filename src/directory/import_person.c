@@ -18,6 +18,7 @@
 #include "base/crypto.h"
 #include "base/legacy_hash.h"
 #include "directory/import_table.h"
+#include "directory/match.h"
 #include "directory/person.h"
 #include "text/fold.h"
 
@@ -98,9 +99,9 @@ typedef struct {
     const AuditAct *act;
     ImportTable table;
     NamingMemory *memory;
-    GHashTable *units;    /* what a cell says → Named */
-    GHashTable *official; /* folded official name → unit's id, 0 for several */
-    GHashTable *named;    /* people (gint64) whom a row of this file named */
+    GHashTable *units; /* what a cell says → Named */
+    DirectoryUnitNames *official;
+    GHashTable *named; /* people (gint64) whom a row of this file named */
     gint64 quota;
 } Import;
 
@@ -123,48 +124,10 @@ static gboolean wrong(Import *c, const char *column, const char *value, const ch
 
 /* ---- Units ---- */
 
-static gboolean index_official_names(Import *c, DbConn *conn, GError **error) {
-    c->official = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-    DbStmt *stmt = db_prepare(conn, "SELECT id, name FROM unit");
-    DbStep step;
-    while ((step = db_step(stmt, error)) == DB_ROW) {
-        char *folded = text_fold(bytes_of_string(db_column_text(stmt, 1)));
-        gint64 *id = g_new(gint64, 1);
-        *id = g_hash_table_contains(c->official, folded) ? 0 : db_column_int(stmt, 0);
-        g_hash_table_replace(c->official, folded, id);
-    }
-    return step != DB_FAILED;
-}
-
-/* A unit as a form calls it: "UBND xã Tam Giang" is the mailbox of the commune. */
-static gint64 by_official_name(const Import *c, const char *said) {
-    static const char *const prefixes[] = {"", "ubnd ", "uy ban nhan dan "};
-    g_autofree char *folded = text_fold(bytes_of_string(said));
-    for (gsize i = 0; i < G_N_ELEMENTS(prefixes); i++) {
-        if (!g_str_has_prefix(folded, prefixes[i]))
-            continue;
-        const gint64 *id = g_hash_table_lookup(c->official, folded + strlen(prefixes[i]));
-        if (id != NULL)
-            return *id;
-    }
-    return -1;
-}
-
 static gboolean resolve_unit(Import *c, DbConn *conn, const char *said, Named *out,
                              GError **error) {
-    if (!directory_unit_by_code(conn, said, &out->unit, error))
-        return FALSE;
-    if (out->unit != NULL)
-        return TRUE;
-    gint64 id = by_official_name(c, said);
     g_autoptr(GError) failure = NULL;
-    if (id > 0)
-        out->unit = directory_unit_in(conn, id, &failure);
-    else if (id == 0)
-        cv_fail(&failure, CV_ERROR_INPUT,
-                "nhiều đơn vị mang tên này; ghi địa chỉ hoặc mã của đơn vị");
-    else
-        out->unit = directory_unit_find_in(c->directory, conn, said, &failure);
+    out->unit = directory_unit_named(c->directory, conn, c->official, said, 0, &failure);
     if (failure != NULL && cv_error_is(failure, CV_ERROR_STORAGE)) {
         g_propagate_error(error, g_steal_pointer(&failure));
         return FALSE;
@@ -449,7 +412,8 @@ static gboolean take_row(Import *c, DbConn *conn, GError **error) {
 static gboolean import(DbConn *conn, gpointer data, GError **error) {
     Import *c = data;
     const GPtrArray *rows = c->table.rows;
-    if (!index_official_names(c, conn, error))
+    c->official = directory_unit_names(conn, error);
+    if (c->official == NULL)
         return FALSE;
     for (guint i = 1; i < rows->len; i++) {
         c->table.row = rows->pdata[i];
@@ -488,6 +452,6 @@ gboolean directory_person_import(Directory *d, const Regulation *regulation, Byt
     naming_memory_free(c.memory);
     g_hash_table_unref(c.units);
     g_hash_table_unref(c.named);
-    g_clear_pointer(&c.official, g_hash_table_unref);
+    directory_unit_names_free(c.official);
     return ok;
 }

@@ -10,7 +10,9 @@
 #include "base/json.h"
 #include "directory/account.h"
 #include "directory/directory.h"
+#include "directory/match.h"
 #include "directory/person.h"
+#include "directory/transact.h"
 #include "directory/unit.h"
 #include "regulation/naming.h"
 
@@ -30,6 +32,10 @@ struct Directory {
     guint8 seal[CRYPTO_SEAL_KEY_BYTES];
 };
 
+/* ---- schema_request.c ---- */
+
+extern const char directory_schema_requests[];
+
 /* ---- address.c ---- */
 
 /* An address taken apart: local part folded, NUL-terminated. */
@@ -43,15 +49,13 @@ gboolean directory_address_split(Bytes address, const char *domain, DirectoryPar
 /* The account that this local part reaches, whatever its state; found NULL: none. */
 gboolean directory_local_find(Directory *d, DbConn *conn, const char *local,
                               DirectoryAccount **found, GError **error);
-/* NamingTaken over a DbConn: was this local part ever given? */
-gboolean directory_local_taken(const char *local, gboolean *taken, gpointer conn, GError **error);
+/* directory_local_taken, NamingTaken over a DbConn, is in transact.h. */
 
 /* ---- directory.c ---- */
 
 /* The columns that directory_account_of_row reads, of account as a. */
 #define DIRECTORY_ACCOUNT_COLUMNS "a.id, a.local, a.name, a.kind, a.state, a.unit, a.quota"
 DirectoryAccount *directory_account_of_row(Directory *d, DbStmt *stmt);
-DirectoryAccount *directory_account_in(Directory *d, DbConn *conn, gint64 id, GError **error);
 /* Marks the account for the store; change: number of the audit record. */
 gboolean directory_mark(DbConn *conn, gint64 account, gint64 change, GError **error);
 /* Tells the watchers after the commit. */
@@ -59,8 +63,6 @@ void directory_notify(Directory *d, DbConn *conn, gint64 account);
 
 /* ---- unit.c ---- */
 
-DirectoryUnit *directory_unit_in(DbConn *conn, gint64 id, GError **error);
-DirectoryUnit *directory_unit_find_in(Directory *d, DbConn *conn, const char *key, GError **error);
 /* The unit with this code, or *out NULL. */
 gboolean directory_unit_by_code(DbConn *conn, const char *code, DirectoryUnit **out,
                                 GError **error);
@@ -86,9 +88,6 @@ typedef struct {
 } DirectoryNewRow;
 gboolean directory_account_insert(DbConn *conn, const DirectoryNewRow *row, gint64 *id,
                                   GError **error);
-/* The account of an address (also local part alone) whatever its state; NOT_FOUND. */
-DirectoryAccount *directory_account_find_in(Directory *d, DbConn *conn, const char *address,
-                                            GError **error);
 /* Appends an audit record about an account; text documents may be NULL. */
 gboolean directory_account_audit(DbConn *conn, const AuditAct *act, const char *what,
                                  const char *address, const char *before, const char *after,
@@ -113,6 +112,11 @@ void directory_identity_hash(const Directory *d, const char *identity,
 /* Writes the sealed columns of a person; "" for what is not known. */
 gboolean directory_person_seal(Directory *d, DbConn *conn, gint64 person, const char *birth,
                                const char *identity, GError **error);
+/* Sets the one, leaves the other; "" takes it away (of birth only). */
+gboolean directory_birth_set(Directory *d, DbConn *conn, gint64 person, const char *birth,
+                             GError **error);
+gboolean directory_identity_set(Directory *d, DbConn *conn, gint64 person, const char *identity,
+                                GError **error);
 /* A column of person.birth; "" when it is NULL. CORRUPT: sealed with another key. */
 gboolean directory_birth_unseal(const Directory *d, gint64 person, Bytes sealed,
                                 char out[PERSON_BIRTH_BYTES], GError **error);
@@ -123,5 +127,7 @@ gboolean directory_birth_unseal(const Directory *d, gint64 person, Bytes sealed,
 gboolean directory_delegations_turn(Directory *d, GError **error);
 /* Ends every delegation from or to this account, and marks those affected. */
 gboolean directory_delegations_end(DbConn *conn, gint64 account, gint64 change, GError **error);
+/* The body that a unit belongs to: itself, or what an office belongs to; 0: no such unit. */
+gboolean directory_body_of(DbConn *conn, gint64 unit, gint64 *body, GError **error);
 
 #endif

@@ -25,6 +25,9 @@ typedef enum {
     ACTION_ACCOUNT_READ,     /* accounts of a unit: state, quota, delegations */
     ACTION_ACCOUNT_CHANGE,   /* give, lock, unlock, close, quota, alias */
     ACTION_ACCOUNT_DELEGATE, /* who looks after a unit's mailbox */
+    ACTION_REQUEST_READ,     /* requests of a unit, with their lines */
+    ACTION_REQUEST_FILE,     /* file a request for a unit */
+    ACTION_REQUEST_DECIDE,   /* approve, return, reply */
     ACTION_AUDIT_READ,
     ACTION_ROLE_READ,
     ACTION_ROLE_CHANGE,

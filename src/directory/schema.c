@@ -101,5 +101,6 @@ static const char directory_v3[] =
     " since INTEGER NOT NULL,"
     " PRIMARY KEY(account, role, unit)) WITHOUT ROWID;";
 
-static const char *const steps[] = {audit_schema_v1, directory_v1, directory_v2, directory_v3};
+static const char *const steps[] = {audit_schema_v1, directory_v1, directory_v2, directory_v3,
+                                    directory_schema_requests};
 const DbSchema directory_schema = {"admin", steps, G_N_ELEMENTS(steps)};

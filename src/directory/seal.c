@@ -14,8 +14,11 @@ gboolean directory_has_sealed(Directory *d, gboolean *has, GError **error) {
     g_autoptr(DbConn) conn = db_read_begin(d->db, error);
     if (conn == NULL)
         return FALSE;
-    DbStmt *stmt = db_prepare(
-        conn, "SELECT 1 FROM person WHERE birth IS NOT NULL OR identity IS NOT NULL LIMIT 1");
+    DbStmt *stmt =
+        db_prepare(conn, "SELECT 1 FROM person WHERE birth IS NOT NULL OR identity IS NOT NULL"
+                         " UNION ALL SELECT 1 FROM request_line WHERE birth IS NOT NULL"
+                         " OR identity IS NOT NULL"
+                         " UNION ALL SELECT 1 FROM request WHERE file IS NOT NULL LIMIT 1");
     DbStep step = db_step(stmt, error);
     db_reset(stmt);
     *has = step == DB_ROW;
@@ -85,5 +88,58 @@ gboolean directory_birth_unseal(const Directory *d, gint64 person, Bytes sealed,
                        " does not open with seal.key: bring the key of this directory back",
                        person);
     g_strlcpy(out, birth, PERSON_BIRTH_BYTES);
+    return TRUE;
+}
+
+/* ---- For a change of one of the two ---- */
+
+gboolean directory_birth_set(Directory *d, DbConn *conn, gint64 person, const char *birth,
+                             GError **error) {
+    if (!directory_seal_ready(d, error))
+        return FALSE;
+    g_autoptr(GBytes) sealed = seal(d, person, "birth", birth);
+    DbStmt *stmt = db_prepare(conn, "UPDATE person SET birth = ? WHERE id = ?");
+    db_bind(stmt, "bi", contents(sealed), person);
+    return db_run(stmt, error);
+}
+
+gboolean directory_identity_set(Directory *d, DbConn *conn, gint64 person, const char *identity,
+                                GError **error) {
+    if (!directory_seal_ready(d, error))
+        return FALSE;
+    g_autoptr(GBytes) sealed = seal(d, person, "identity", identity);
+    guint8 hash[CRYPTO_DIGEST_BYTES];
+    directory_identity_hash(d, identity, hash);
+    DbStmt *stmt =
+        db_prepare(conn, "UPDATE person SET identity = ?, identity_hash = ? WHERE id = ?");
+    db_bind(stmt, "bbi", contents(sealed), bytes_of(hash, sizeof hash), person);
+    return db_run(stmt, error);
+}
+
+/* ---- For casework/ ---- */
+
+GBytes *directory_seal(Directory *d, const char *context, Bytes plain, GError **error) {
+    return directory_seal_ready(d, error) ? crypto_seal(d->seal, bytes_of_string(context), plain)
+                                          : NULL;
+}
+
+char *directory_unseal(Directory *d, const char *context, Bytes sealed, gsize *n, GError **error) {
+    if (!directory_seal_ready(d, error))
+        return NULL;
+    char *plain = crypto_unseal(d->seal, bytes_of_string(context), sealed);
+    if (plain == NULL)
+        cv_fail(error, CV_ERROR_CORRUPT,
+                "%s does not open with seal.key: bring the key of this directory back", context);
+    else
+        *n = sealed.n - CRYPTO_SEAL_OVERHEAD;
+    return plain;
+}
+
+gboolean directory_keyed_hash(Directory *d, const char *context, Bytes bytes,
+                              guint8 out[CRYPTO_DIGEST_BYTES], GError **error) {
+    if (!directory_seal_ready(d, error))
+        return FALSE;
+    const Bytes parts[] = {bytes_of_string(context), bytes};
+    crypto_keyed_hash(d->seal, parts, G_N_ELEMENTS(parts), out);
     return TRUE;
 }

@@ -44,7 +44,8 @@ static void enlist(Db *admin, int account) {
         "", "INSERT INTO account VALUES(1, 'anh', 'Anh', 2, 1, NULL, NULL, 0, 0, 0, '')",
         "INSERT INTO account VALUES(2, 'binh', 'Bình', 2, 1, NULL, NULL, 700, 0, 0, '')"};
     change(admin, rows[account]);
-    change(admin, "INSERT OR IGNORE INTO address SELECT local, id, 1, 0 FROM account");
+    change(admin, "INSERT OR IGNORE INTO address(local, account, live, given) SELECT local, id, 1, "
+                  "0 FROM account");
 }
 
 static void fill(Place *place) {

@@ -37,6 +37,8 @@ static const FigureSpec figure_specs[FIGURES] = {
     [FIGURE_REPORT_MONTH] = {"calendar.report_month", TYPE_COUNT, 1, 12},
     [FIGURE_REPORT_DAY] = {"calendar.report_day", TYPE_COUNT, 1, 28},
     [FIGURE_KEEP_CLOSED_DAYS] = {"calendar.keep_closed_days", TYPE_COUNT, 0, 36500},
+    [FIGURE_KEEP_ALIAS_DAYS] = {"requests.keep_alias_days", TYPE_COUNT, 0, 36500},
+    [FIGURE_KEEP_FORM_DAYS] = {"requests.keep_form_days", TYPE_COUNT, 0, 36500},
     [FIGURE_TET_BEFORE] = {"calendar.tet_before", TYPE_COUNT, 0, 7},
     [FIGURE_TET_DAYS] = {"calendar.tet_days", TYPE_COUNT, 1, 14},
     [FIGURE_NUMBER_FIRST] = {"naming.number_first", TYPE_COUNT, 0, 1000},
@@ -51,6 +53,7 @@ static const char *const list_paths[LISTS] = {
     [LIST_STOP_WEEKDAYS] = "calendar.stop_weekdays",
     [LIST_REST_WEEKDAYS] = "calendar.rest_weekdays",
     [LIST_FIXED_HOLIDAYS] = "calendar.fixed_holidays",
+    [LIST_REQUEST_SENDERS] = "requests.senders",
     [LIST_BODY_WORDS] = "naming.body_words",
     [LIST_TYPE_WORDS] = "naming.type_words",
     [LIST_SILENT_WORDS] = "naming.silent_words",
@@ -95,6 +98,7 @@ static const RuleSpec rule_specs[RULES] = {
     [RULE_STOP_WINDOW] = {"stop_window", " "},
     [RULE_STOP_NOTICE] = {"stop_notice", " days earliest "},
     [RULE_NOT_IN_FORCE] = {"not_in_force", " given title from id "},
+    [RULE_REQUEST_SENDER] = {"request_sender", " given "},
 };
 
 gboolean conf_fail(const config_setting_t *at, GError **error, const char *format, ...) {
@@ -178,7 +182,8 @@ static gboolean is_known_path(const char *path) {
 
 /* Every member of the groups of figures and lists is one that is read. */
 static gboolean check_names(const config_t *config, GError **error) {
-    static const char *const groups[] = {"sizes", "password", "forwarding", "calendar", "naming"};
+    static const char *const groups[] = {"sizes",    "password", "forwarding",
+                                         "calendar", "requests", "naming"};
     for (gsize g = 0; g < G_N_ELEMENTS(groups); g++) {
         const config_setting_t *group = config_lookup(config, groups[g]);
         if (group == NULL)

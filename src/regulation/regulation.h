@@ -66,6 +66,8 @@ typedef enum {
     FIGURE_REPORT_MONTH,  /* the yearly report comes before this day [Điều 11.2] */
     FIGURE_REPORT_DAY,
     FIGURE_KEEP_CLOSED_DAYS, /* mail of a closed account is kept */
+    FIGURE_KEEP_ALIAS_DAYS,  /* an old address lives on after a move or a change of name */
+    FIGURE_KEEP_FORM_DAYS,   /* the file of a request is kept after the reply */
     FIGURE_TET_BEFORE,       /* days off before the first day of Tết, where not announced */
     FIGURE_TET_DAYS,         /* days off for Tết in all */
     FIGURE_NUMBER_FIRST,     /* of the part "number" [Điều 3.2.b] */
@@ -106,6 +108,10 @@ Verdict *regulation_check_attachments(const Regulation *regulation, guint64 byte
  * own_domain: the system's domain, a state body's in any case; NULL is the regulation's. */
 Verdict *regulation_check_forward(const Regulation *regulation, Bytes from, Bytes to,
                                   const char *own_domain);
+
+/* May a unit of this kind file a request itself, or does the body above it? [Điều 4.2.a] name: the
+ * unit's, for the refusal. */
+Verdict *regulation_check_sender(const Regulation *regulation, const char *kind, const char *name);
 
 /* "5.2" → "khoản 2 Điều 5 Quy chế", "3.2.a" → "điểm a khoản 2 Điều 3 Quy chế"; g_free. */
 char *regulation_cite(const char *article);

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "casework/request.h"
 #include "directory/account.h"
 #include "queue/queue.h"
 
@@ -24,6 +25,16 @@ ACCOUNTS(accounts_requested, "requested");
 ACCOUNTS(accounts_active, "active");
 ACCOUNTS(accounts_locked, "locked");
 ACCOUNTS(accounts_closed, "closed");
+#define REQUESTS(variable, state)                                                                  \
+    METRIC_GAUGE(variable, "congvu_requests{state=\"" state "\"}",                                 \
+                 "Requests of units, by state (Dieu 4)")
+REQUESTS(requests_draft, "draft");
+REQUESTS(requests_received, "received");
+REQUESTS(requests_checked, "checked");
+REQUESTS(requests_decided, "decided");
+REQUESTS(requests_closed, "closed");
+METRIC_GAUGE(requests_due, "congvu_requests_due_today", "Requests whose last day is today");
+METRIC_GAUGE(requests_overdue, "congvu_requests_overdue", "Requests past their last day");
 METRIC_GAUGE(build, "congvu_build_info{version=\"" CONGVU_VERSION "\"}", "Always 1");
 METRIC_GAUGE(resident, "process_resident_memory_bytes", "Resident memory");
 METRIC_GAUGE(started, "process_start_time_seconds", "Unix time of the start");
@@ -63,6 +74,25 @@ static void refresh_accounts(Instance *instance) {
         metric_set(metrics[i], counts[i]);
 }
 
+static void refresh_requests(Instance *instance) {
+    static Metric *const metrics[] = {
+        [REQUEST_DRAFT] = &requests_draft,     [REQUEST_RECEIVED] = &requests_received,
+        [REQUEST_CHECKED] = &requests_checked, [REQUEST_DECIDED] = &requests_decided,
+        [REQUEST_CLOSED] = &requests_closed,
+    };
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Regulation) regulation = instance_regulation(instance);
+    RequestFigures figures;
+    if (!request_figures(instance->admin, regulation, &figures, &error)) {
+        log_event(LOG_LEVEL_ERROR, "serve.figures", "error", error->message, NULL);
+        return;
+    }
+    for (guint i = 0; i < G_N_ELEMENTS(metrics); i++)
+        metric_set(metrics[i], figures.states[i]);
+    metric_set(&requests_due, figures.due_today);
+    metric_set(&requests_overdue, figures.overdue);
+}
+
 /* The second number of statm: resident pages (proc(5)). */
 static void refresh_memory(void) {
     g_autofree char *text = NULL;
@@ -92,4 +122,5 @@ void figures_refresh(gpointer data) {
     maintain_disk_low(figures->disk);
     refresh_queue(figures->instance);
     refresh_accounts(figures->instance);
+    refresh_requests(figures->instance);
 }

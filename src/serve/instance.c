@@ -3,6 +3,7 @@
 #include "serve/instance.h"
 
 #include "base/log.h"
+#include "casework/request.h"
 #include "net/net.h"
 #include "serve/seal.h"
 
@@ -135,7 +136,8 @@ static Instance *open_from(const char *path, int lock_fd, GError **error) {
     g_mutex_init(&instance->regulation_lock);
     if (!load_settings(instance, error) ||
         (lock_fd < 0 && (instance->lock_fd = instance_lock(instance->path, error)) < 0) ||
-        !open_databases(instance, error) || !instance_apply_pending(instance, error))
+        !open_databases(instance, error) || !instance_apply_pending(instance, error) ||
+        !request_keep(instance->directory, instance->regulation, error))
         return NULL;
     return g_steal_pointer(&instance);
 }
@@ -198,7 +200,8 @@ gboolean instance_reload(Instance *instance, GError **error) {
     g_mutex_unlock(&instance->regulation_lock);
     delivery_set_regulation(instance->delivery, regulation);
     regulation_unref(before);
-    return TRUE;
+    /* The calendar may be another one. */
+    return request_keep(instance->directory, regulation, error);
 }
 
 /* A server that is never started takes the pair as the running one would. */
@@ -238,6 +241,14 @@ gboolean instance_check(const char *path, GError **error) {
     g_clear_pointer(&probe.regulation, regulation_unref);
     config_free(probe.config);
     return ok;
+}
+
+Regulation *instance_look(const char *path) {
+    g_autofree char *absolute = g_canonicalize_filename(path, NULL);
+    Instance probe = {.path = absolute, .lock_fd = -1};
+    load_settings(&probe, NULL);
+    config_free(probe.config);
+    return probe.regulation;
 }
 
 /* ---- A new installation ---- */

@@ -57,6 +57,9 @@ gboolean instance_create(const char *path, const char *domain, const char *regul
  * the log), without opening or locking the data: `check`. */
 gboolean instance_check(const char *path, GError **error);
 
+/* The regulation that the settings name, without opening the data; NULL when they are wrong. */
+Regulation *instance_look(const char *path);
+
 /* The regulation in force; a reference of the caller's. */
 Regulation *instance_regulation(Instance *instance);
 /* Reads configuration and regulation again: what can change without a restart changes; on an error

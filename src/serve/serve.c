@@ -10,6 +10,7 @@
 #include "maintain/disk.h"
 #include "net/net.h"
 #include "queue/result.h"
+#include "serve/duties.h"
 #include "serve/figures.h"
 #include "serve/instance.h"
 #include "serve/notice.h"
@@ -323,6 +324,7 @@ static void keep_house(Serve *serve) {
         log_event(LOG_LEVEL_ERROR, "serve.follow", "error", error->message, NULL);
         g_clear_error(&error);
     }
+    duties_keep(serve->instance);
     gint64 retention = serve->config->retention_changes * 24 * 3600 * CLOCK_SECOND;
     if (!store_sweep(serve->instance->store, retention, &error))
         log_event(LOG_LEVEL_ERROR, "serve.sweep", "error", error->message, NULL);

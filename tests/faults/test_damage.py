@@ -102,7 +102,7 @@ def test_what_is_counted_twice_is_found_and_mended(patient, what):
 def test_an_account_that_the_store_lost_is_found_and_made_again(patient):
     patient.sql("admin.db", "INSERT INTO account SELECT 99, 'moi', name, 2, 1, NULL, NULL, quota,"
                 " created, state_since, state_why FROM account LIMIT 1",
-                "INSERT INTO address VALUES('moi', 99, 1, 0)")
+                "INSERT INTO address(local, account, live, given) VALUES('moi', 99, 1, 0)")
     status, text = patient.doctor()
     assert status == 1 and "account 99 (moi) has no mailboxes in the store" in text, text
     assert "set right" in patient.doctor("--repair")[1]
@@ -112,7 +112,7 @@ def test_an_account_that_the_store_lost_is_found_and_made_again(patient):
 def test_an_account_marked_as_pending_is_no_contradiction(patient):
     patient.sql("admin.db", "INSERT INTO account SELECT 99, 'moi', name, 2, 1, NULL, NULL, quota,"
                 " created, state_since, state_why FROM account LIMIT 1",
-                "INSERT INTO address VALUES('moi', 99, 1, 0)",
+                "INSERT INTO address(local, account, live, given) VALUES('moi', 99, 1, 0)",
                 "INSERT INTO pending(account, change) VALUES(99, 1)")
     assert patient.doctor()[0] == 0
 

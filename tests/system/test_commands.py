@@ -19,7 +19,7 @@ COMMANDS = [" ".join(word for word in words if word) for words in LISTED]
 NO_ARGUMENTS = {"serve", "check", "doctor", "unit list", "account list", "account delegate",
                 "password check", "queue list", "audit list", "audit verify", "role list",
                 "dns show", "dns check", "dkim create", "dkim list", "dkim use", "index status",
-                "index update", "index rebuild",
+                "index update", "index rebuild", "request list",
                 "address propose", "trace"}  # these need one option or another
 
 

@@ -1,0 +1,421 @@
+/* Requests from receipt to reply, on a registry of their own. */
+#include "casework/request.h"
+
+#include "base/clock.h"
+#include "directory/fixture.h"
+#include "regulation/calendar.h"
+
+#define HEADER "STT;Họ và tên;Ngày sinh;Số CMT/CCCD;Đơn vị công tác;Nội dung đề nghị\n"
+
+static gint64 day_at(const char *text) {
+    CalendarDay day = 0;
+    assert_true(calendar_parse(bytes_of_string(text), &day));
+    return ((gint64)day * 24 - 7 + 9) * 3600 * CLOCK_SECOND;
+}
+
+/* The clock stands at nine in the morning of this day. */
+static void today_is(const char *day) {
+    clock_set_offset(0);
+    clock_set_offset(day_at(day) - clock_now());
+}
+
+static Request *take(Fixture *f, const char *csv, const char *number, GPtrArray **lines,
+                     GError **error) {
+    RequestDocument document = {.unit = "stttt",
+                                .number = number,
+                                .dated = "2022-06-15",
+                                .signer = "Nguyễn Văn Hùng",
+                                .signer_title = "Giám đốc"};
+    return request_import(f->directory, f->regulation, bytes_of_string(csv), &document, &act, lines,
+                          error);
+}
+
+static gint64 taken(Fixture *f, const char *csv, const char *number) {
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) lines = NULL;
+    g_autoptr(Request) request = take(f, csv, number, &lines, &error);
+    if (request == NULL)
+        fail_msg("%s", error->message);
+    return request->id;
+}
+
+static gboolean approve(Fixture *f, gint64 id, guint line, gboolean return_wrong, GError **error) {
+    RequestChoice choice = {&line, line == 0 ? 0 : 1, return_wrong};
+    return request_approve(f->directory, f->regulation, id, &choice, &act, error);
+}
+
+static void approved(Fixture *f, gint64 id) {
+    g_autoptr(GError) error = NULL;
+    if (!approve(f, id, 0, FALSE, &error))
+        fail_msg("%s", error->message);
+}
+
+static void rejected(Fixture *f, gint64 id, guint line, const char *reason) {
+    RequestChoice choice = {&line, 1, FALSE};
+    g_autoptr(GError) error = NULL;
+    if (!request_reject(f->directory, f->regulation, id, &choice, reason, &act, &error))
+        fail_msg("%s", error->message);
+}
+
+static RequestState state_of(Fixture *f, gint64 id) {
+    g_autoptr(Request) request = request_find(f->directory, f->regulation, id, NULL);
+    assert_non_null(request);
+    return request->state;
+}
+
+/* The line's finding has this text; "" for none. */
+static void found(Fixture *f, gint64 id, guint line, const char *text) {
+    g_autoptr(GPtrArray) lines = request_lines(f->directory, id, NULL);
+    assert_non_null(lines);
+    const RequestLine *l = lines->pdata[line - 1];
+    if (*text == '\0' ? *l->finding != '\0' : strstr(l->finding, text) == NULL)
+        fail_msg("line %u: \"%s\" is not in: %s", line, text, l->finding);
+}
+
+static void addressed(Fixture *f, gint64 id, guint line, const char *address) {
+    g_autoptr(GPtrArray) lines = request_lines(f->directory, id, NULL);
+    const RequestLine *l = lines->pdata[line - 1];
+    assert_string_equal(l->address, address);
+}
+
+static void body(Fixture *f) {
+    today_is("2022-06-16");
+    department(f);
+    unit_named(f, "office", "Phòng Hành chính", "phc", "stttt", "phc.stttt");
+    unit_named(f, "department", "Sở Nội vụ", "snv", NULL, "snv");
+    unit_named(f, "district", "huyện Yên Phong", "yp", NULL, "yenphong");
+    unit_named(f, "commune", "xã Tam Giang", NULL, "yenphong", "tamgiang.yenphong");
+}
+
+static DirectoryState state_at(Fixture *f, const char *address) {
+    g_autoptr(DirectoryAccount) account = directory_account_find(f->directory, address, NULL);
+    assert_non_null(account);
+    return account->state;
+}
+
+/* [R014] [R015] [R016] [R018] [R020] [R021] [Điều 3.2.b] [Điều 4.1] [Điều 4.2.b] */
+static void a_mixed_request_goes_from_receipt_to_reply(void **state) {
+    Fixture *f = *state;
+    body(f);
+    person(f, "stttt", "Lê Thị Bình", "ltbinh.stttt@bacninh.gov.vn");
+    person(f, "stttt", "Ngô Văn Cường", "nvcuong.stttt@bacninh.gov.vn");
+    person(f, "stttt", "Trần Văn Anh", "tvanh.stttt@bacninh.gov.vn");
+    gint64 id = taken(f,
+                      HEADER "1;Trần Văn Ánh;7/3/1985;001085000001;phc.stttt;cấp mới\n"
+                             "2;Lê Thị Bình;;;stttt;tạm khóa\n"
+                             "3;Ngô Văn Cường;;;stttt;thu hồi\n"
+                             "4;Vũ Văn Không;;;stttt;hủy bỏ\n",
+                      "12/STTTT-VP");
+    assert_int_equal(state_of(f, id), REQUEST_RECEIVED);
+    addressed(f, id, 1, "tvanh1.stttt@bacninh.gov.vn");
+    found(f, id, 1, "");
+    found(f, id, 4, "không có người này trong đơn vị");
+    assert_refused(approve(f, id, 0, FALSE, error), CV_ERROR_INPUT, "mục 4: Dòng 5");
+    assert_int_equal(reached(f, "tvanh1.stttt@bacninh.gov.vn"), 0);
+    assert_refused(request_reply(f->directory, id, "1/TT", "2022-06-16", &act, error),
+                   CV_ERROR_DENIED, "còn mục chưa thực hiện");
+    rejected(f, id, 4, "không có trong danh sách cán bộ");
+    assert_int_equal(state_of(f, id), REQUEST_CHECKED);
+    approved(f, id);
+    assert_int_equal(state_of(f, id), REQUEST_DECIDED);
+    assert_int_not_equal(reached(f, "tvanh1.stttt@bacninh.gov.vn"), 0);
+    assert_int_equal(state_at(f, "ltbinh.stttt"), DIRECTORY_LOCKED);
+    assert_int_equal(state_at(f, "nvcuong.stttt"), DIRECTORY_CLOSED);
+    approved(f, id); /* nothing twice */
+    assert_refused(approve(f, id, 9, FALSE, error), CV_ERROR_INPUT, "không có mục 9");
+    assert_true(request_reply(f->directory, id, "30/TT", "16/06/2022", &act, NULL));
+    assert_true(request_reply(f->directory, id, "30/TT", "2022-06-16", &act, NULL));
+    assert_int_equal(state_of(f, id), REQUEST_CLOSED);
+    assert_refused(request_reply(f->directory, id, "31/TT", "2022-06-16", &act, error),
+                   CV_ERROR_DENIED, "đã trả lời bằng văn bản số 30/TT");
+    assert_refused(approve(f, id, 4, FALSE, error), CV_ERROR_DENIED, "đã trả lời");
+}
+
+/* [R017] [Điều 4.2.a] */
+static void only_focal_points_file_and_only_for_their_own(void **state) {
+    Fixture *f = *state;
+    body(f);
+    RequestDocument document = {.unit = "tamgiang.yenphong",
+                                .number = "1/UBND",
+                                .dated = "2022-06-15",
+                                .signer = "Nguyễn Văn Hùng",
+                                .signer_title = "Chủ tịch"};
+    Bytes form = bytes_of_string(HEADER "1;Trần Văn Anh;;;Xã Tam Giang;cấp mới\n");
+    assert_refused(request_import(f->directory, f->regulation, form, &document, &act, NULL, error),
+                   CV_ERROR_REFUSED, "không phải đầu mối tổng hợp");
+    document.unit = "yenphong";
+    g_autoptr(Request) request =
+        request_import(f->directory, f->regulation, form, &document, &act, NULL, NULL);
+    assert_non_null(request);
+    found(f, request->id, 1, "");
+    addressed(f, request->id, 1, "tvanh.tamgiang.yenphong@bacninh.gov.vn");
+    gint64 id = taken(f, HEADER "1;Trần Văn Anh;;;Sở Nội vụ;cấp mới\n", "2/X");
+    found(f, id, 1, "không thuộc phạm vi tổng hợp của Sở Thông tin và Truyền thông (Điều 4.2.a)");
+}
+
+/* [R062] [Điều 11.1] */
+static void a_document_needs_its_number_date_and_signer(void **state) {
+    Fixture *f = *state;
+    body(f);
+    static const struct {
+        RequestDocument document;
+        CvErrorKind kind;
+        const char *text;
+    } cases[] = {
+        {{.unit = "stttt"}, CV_ERROR_INPUT, "số, ký hiệu"},
+        {{.unit = "stttt", .number = "1/X"}, CV_ERROR_INPUT, "chưa có ngày"},
+        {{.unit = "stttt", .number = "1/X", .dated = "2022-06-31"}, CV_ERROR_INPUT, "có thật"},
+        {{.unit = "stttt", .number = "1/X", .dated = "2022-06-15"}, CV_ERROR_INPUT, "người ký"},
+        {{.unit = "stttt", .number = "1/X", .dated = "2022-06-15", .signer = "A B"},
+         CV_ERROR_INPUT,
+         "chức vụ người ký"},
+        {{"stttt", "1/X", "2022-06-17", "A B", "C", 0, FALSE},
+         CV_ERROR_INPUT,
+         "sau ngày tiếp nhận"},
+        {{"stttt", "1/X", "2022-06-15", "A B", "C", G_MAXINT64, FALSE},
+         CV_ERROR_INPUT,
+         "ở tương lai"},
+        {{"xxx", "1/X", "2022-06-15", "A B", "C", 0, FALSE}, CV_ERROR_NOT_FOUND, "xxx"},
+    };
+    Bytes form = bytes_of_string(HEADER "1;Trần Văn Anh;;;stttt;cấp mới\n");
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++)
+        assert_refused(request_import(f->directory, f->regulation, form, &cases[i].document, &act,
+                                      NULL, error),
+                       cases[i].kind, cases[i].text);
+}
+
+static void a_document_that_comes_again_is_recognised(void **state) {
+    Fixture *f = *state;
+    body(f);
+    person(f, "stttt", "Lê Thị Bình", "ltbinh.stttt@bacninh.gov.vn");
+    const char *lock = HEADER "1;Lê Thị Bình;;;stttt;tạm khóa\n";
+    gint64 id = taken(f, lock, "12/STTTT-VP");
+    assert_refused(take(f, HEADER "1;A B;;;stttt;cấp mới\n", "12 / stttt-vp", NULL, error),
+                   CV_ERROR_EXISTS, "văn bản này đã tiếp nhận: đề nghị số 1");
+    assert_refused(take(f, HEADER "7;LÊ THỊ BÌNH;;;STTTT;tạm khoá\n", "13/X", NULL, error),
+                   CV_ERROR_EXISTS, "danh sách giống hệt");
+    approved(f, id);
+    assert_true(request_reply(f->directory, id, "1/TT", "2022-06-16", &act, NULL));
+    /* Answered: the same list may be meant anew. */
+    found(f, taken(f, lock, "13/X"), 1, "đang tạm khóa rồi");
+}
+
+static void people_are_never_guessed(void **state) {
+    Fixture *f = *state;
+    body(f);
+    gint64 first = taken(f,
+                         HEADER "1;Trần Văn Anh;7/3/1985;001085000001;stttt;cấp mới\n"
+                                "2;Trần Văn Anh;8/3/1985;;stttt;cấp mới\n"
+                                "3;Trần Văn Anh;;;stttt;cấp mới\n"
+                                "4;Hoàng Văn Hoà;;001085000009;stttt;cấp mới\n"
+                                "5;Hoàng Văn Hòa;;001085000009;stttt;cấp mới\n",
+                         "1/X");
+    found(f, first, 2, "");
+    addressed(f, first, 2, "tvanh1.stttt@bacninh.gov.vn");
+    found(f, first, 3, "");
+    found(f, first, 5, "trùng với mục 4");
+    rejected(f, first, 5, "trùng");
+    rejected(f, first, 3, "chưa rõ là ai");
+    approved(f, first);
+    gint64 second = taken(f,
+                          HEADER "1;Trần Văn Anh;;;stttt;tạm khóa\n"
+                                 "2;Trần Văn Anh;8/3/1985;;stttt;tạm khóa\n"
+                                 "3;Tran Van Em;;001085000001;stttt;tạm khóa\n"
+                                 "4;HOÀNG VĂN HÒA;;;stttt;tạm khóa\n"
+                                 "5;Trần Văn Ánh;;;stttt;tạm khóa\n"
+                                 "6;Trần Văn Anh;;001085000001;stttt;cấp mới\n"
+                                 "7;Trần Văn Anh;;;stttt;cấp mới\n",
+                          "2/X");
+    found(f, second, 1,
+          "có 2 người cùng tên (tvanh.stttt@bacninh.gov.vn, "
+          "tvanh1.stttt@bacninh.gov.vn)");
+    found(f, second, 2, "");
+    addressed(f, second, 2, "tvanh1.stttt@bacninh.gov.vn");
+    found(f, second, 3, "mang tên khác");
+    found(f, second, 4, "");
+    found(f, second, 5, "không có người này");
+    found(f, second, 6, "đã có tài khoản tvanh.stttt@bacninh.gov.vn");
+    found(f, second, 7, "đơn vị đã có người cùng tên");
+}
+
+#define CHANGES "STT;Thông tin cần thay đổi;Thông tin mới;Ghi chú\n"
+
+/* [R107] [R108] */
+static void a_move_gives_the_new_address_and_the_old_one_lives_on_for_a_time(void **state) {
+    Fixture *f = *state;
+    body(f);
+    gint64 account = person(f, "stttt", "Lê Thị Bình", "ltbinh.stttt@bacninh.gov.vn");
+    DirectoryNewDelegation delegation = {.account = "stttt",
+                                         .grantee = "ltbinh.stttt",
+                                         .may = DIRECTORY_MAY_SEND,
+                                         .document = "Số 1"};
+    assert_true(directory_delegate(f->directory, &delegation, &act, NULL));
+    gint64 id =
+        taken(f, CHANGES "1;ltbinh.stttt@bacninh.gov.vn: Đơn vị công tác;Sở Nội vụ;\n", "1/X");
+    addressed(f, id, 1, "ltbinh.snv@bacninh.gov.vn");
+    approved(f, id);
+    assert_int_equal(reached(f, "ltbinh.snv@bacninh.gov.vn"), account);
+    assert_int_equal(reached(f, "ltbinh.stttt@bacninh.gov.vn"), account);
+    gint64 as;
+    assert_false(directory_may_send_as(f->directory, account,
+                                       bytes_of_string("stttt@bacninh.gov.vn"), &as, NULL));
+    today_is("2022-12-12"); /* 179 days */
+    drain(f);
+    assert_int_equal(reached(f, "ltbinh.stttt@bacninh.gov.vn"), account);
+    today_is("2022-12-14");
+    drain(f);
+    assert_int_equal(reached(f, "ltbinh.stttt@bacninh.gov.vn"), 0);
+    assert_int_equal(reached(f, "ltbinh.snv@bacninh.gov.vn"), account);
+    /* Given once, it is nobody else's. */
+    person(f, "stttt", "Lê Thị Bính", "ltbinh1.stttt@bacninh.gov.vn");
+}
+
+static void a_change_of_information_is_done_or_asks_to_be_written_clearly(void **state) {
+    Fixture *f = *state;
+    body(f);
+    gint64 account = person(f, "stttt", "Lê Thị Bình", "ltbinh.stttt@bacninh.gov.vn");
+    gint64 id = taken(f,
+                      CHANGES "1;ltbinh.stttt@bacninh.gov.vn: Họ và tên;Lê Thị Bính;\n"
+                              "2;ltbinh.stttt@bacninh.gov.vn: chức vụ;Trưởng phòng;\n"
+                              "3;ltbinh.stttt@bacninh.gov.vn: chức vụ và đơn vị;X;\n"
+                              "4;Lê Thị Bình: chức vụ;X;\n"
+                              "5;khongco.stttt@bacninh.gov.vn: chức vụ;X;\n"
+                              "6;ltbinh.stttt@bacninh.gov.vn: ngày sinh;31/02/1985;\n"
+                              "7;ltbinh.stttt@bacninh.gov.vn: đơn vị;Sở Không Có;\n"
+                              "8;ltbinh.stttt@bacninh.gov.vn: chức vụ;Phó phòng;\n"
+                              "9;ltbinh.stttt@bacninh.gov.vn: CCCD;001085000007;\n",
+                      "1/X");
+    found(f, id, 1, "");
+    addressed(f, id, 1, "ltbinh.stttt@bacninh.gov.vn");
+    found(f, id, 2, "");
+    found(f, id, 3, "nhiều mục");
+    found(f, id, 4, "không biết là tài khoản nào");
+    found(f, id, 5, "không có tài khoản khongco");
+    found(f, id, 6, "không có ngày này");
+    found(f, id, 7, "không có đơn vị này");
+    found(f, id, 8, "trùng với mục 2");
+    found(f, id, 9, "");
+    assert_true(approve(f, id, 0, TRUE, NULL));
+    assert_int_equal(state_of(f, id), REQUEST_DECIDED);
+    g_autoptr(DirectoryAccount) now = directory_account(f->directory, account, NULL);
+    assert_string_equal(now->name, "Lê Thị Bính");
+    assert_string_equal(now->address, "ltbinh.stttt@bacninh.gov.vn");
+    g_autoptr(GPtrArray) lines = request_lines(f->directory, id, NULL);
+    assert_int_equal(((RequestLine *)lines->pdata[3])->state, REQUEST_LINE_RETURNED);
+    assert_non_null(strstr(((RequestLine *)lines->pdata[3])->reason, "không biết"));
+    found(f, taken(f, HEADER "1;Lê Thị Bính;;001085000007;stttt;tạm khóa\n", "2/X"), 1, "");
+}
+
+/* [R019] [Điều 4.2.b] */
+static void the_last_day_counts_working_days_and_is_warned_of(void **state) {
+    Fixture *f = *state;
+    body(f);
+    today_is("2022-06-17"); /* a Friday */
+    gint64 id = taken(f, HEADER "1;Trần Văn Anh;;;stttt;cấp mới\n", "1/X");
+    g_autoptr(Request) request = request_find(f->directory, f->regulation, id, NULL);
+    assert_string_equal(request->due, "2022-06-21");
+    RequestFigures figures;
+    assert_true(request_figures(f->db, f->regulation, &figures, NULL));
+    assert_int_equal(figures.overdue + figures.due_today, 0);
+    today_is("2022-06-21");
+    assert_true(request_figures(f->db, f->regulation, &figures, NULL));
+    assert_int_equal(figures.due_today, 1);
+    today_is("2022-06-23");
+    assert_true(request_figures(f->db, f->regulation, &figures, NULL));
+    assert_int_equal(figures.overdue, 1);
+    g_autoptr(Request) late = request_find(f->directory, f->regulation, id, NULL);
+    assert_int_equal(late->overdue, 2);
+}
+
+static gboolean count_due_acts(const AuditRecord *record, gpointer data) {
+    *(guint *)data += g_str_equal(record->change.act, "request.due");
+    return TRUE;
+}
+
+static void when_the_calendar_changes_open_days_follow_on_the_record(void **state) {
+    Fixture *f = *state;
+    body(f);
+    gint64 id = taken(f, HEADER "1;Trần Văn Anh;;;stttt;cấp mới\n", "1/X");
+    assert_true(request_keep(f->directory, f->regulation, NULL));
+    g_autofree char *shipped =
+        g_build_filename(g_getenv("CV_SOURCE_ROOT"), "regulations", "bacninh-06-2022.conf", NULL);
+    g_autofree char *file = g_build_filename(f->folder, "own.conf", NULL);
+    g_autofree char *text = g_strdup_printf("version = 1; id = \"own\"; extends = \"%s\";"
+                                            "title = \"t\"; from = \"2022-05-23\";"
+                                            "calendar = { request_days = { value = 5; }; };",
+                                            shipped);
+    assert_true(g_file_set_contents(file, text, -1, NULL));
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Regulation) own = regulation_load(file, &error);
+    remove(file);
+    if (own == NULL)
+        fail_msg("%s", error->message);
+    assert_true(request_keep(f->directory, own, NULL));
+    assert_true(request_keep(f->directory, own, NULL));
+    g_autoptr(Request) request = request_find(f->directory, own, id, NULL);
+    assert_string_equal(request->due, "2022-06-23");
+    g_autoptr(DbConn) conn = db_read_begin(f->db, NULL);
+    guint acts = 0;
+    assert_true(audit_each(conn, NULL, 0, count_due_acts, &acts, NULL));
+    assert_int_equal(acts, 1);
+}
+
+static void the_file_is_sealed_and_deleted_when_its_time_is_over(void **state) {
+    Fixture *f = *state;
+    body(f);
+    gint64 id = taken(f, HEADER "1;Trần Văn Anh;7/3/1985;001085000001;stttt;cấp mới\n", "1/X");
+    approved(f, id);
+    assert_true(request_reply(f->directory, id, "1/TT", "2022-06-16", &act, NULL));
+    g_autoptr(GPtrArray) lines = request_lines(f->directory, id, NULL);
+    assert_string_equal(((RequestLine *)lines->pdata[0])->identity, "*********001");
+    today_is("2022-09-13"); /* 89 days */
+    assert_true(request_keep(f->directory, f->regulation, NULL));
+    g_autoptr(Request) before = request_find(f->directory, f->regulation, id, NULL);
+    assert_true(before->has_file);
+    today_is("2022-09-15");
+    assert_true(request_keep(f->directory, f->regulation, NULL));
+    g_autoptr(Request) after = request_find(f->directory, f->regulation, id, NULL);
+    assert_false(after->has_file);
+    g_autoptr(GPtrArray) wiped = request_lines(f->directory, id, NULL);
+    assert_string_equal(((RequestLine *)wiped->pdata[0])->identity, "");
+}
+
+static void a_check_writes_nothing(void **state) {
+    Fixture *f = *state;
+    body(f);
+    RequestDocument document = {.unit = "stttt",
+                                .number = "1/X",
+                                .dated = "2022-06-15",
+                                .signer = "A B",
+                                .signer_title = "Giám đốc",
+                                .check = TRUE};
+    g_autoptr(GPtrArray) lines = NULL;
+    g_autoptr(Request) request = request_import(
+        f->directory, f->regulation,
+        bytes_of_string(HEADER "1;Trần Văn Anh;;;stttt;cấp mới\n2;Trần Văn Ánh;;;stttt;cấp mới\n"
+                               "3;X Y;;;stttt;tạm khóa\n"),
+        &document, &act, &lines, NULL);
+    assert_non_null(request);
+    assert_int_equal(request->id, 0);
+    assert_int_equal(request->wrong, 1);
+    assert_string_equal(((RequestLine *)lines->pdata[1])->address, "tvanh1.stttt@bacninh.gov.vn");
+    g_autoptr(Request) none = request_find(f->directory, f->regulation, 1, NULL);
+    assert_null(none);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(a_mixed_request_goes_from_receipt_to_reply),
+        TEST(only_focal_points_file_and_only_for_their_own),
+        TEST(a_document_needs_its_number_date_and_signer),
+        TEST(a_document_that_comes_again_is_recognised),
+        TEST(people_are_never_guessed),
+        TEST(a_move_gives_the_new_address_and_the_old_one_lives_on_for_a_time),
+        TEST(a_change_of_information_is_done_or_asks_to_be_written_clearly),
+        TEST(the_last_day_counts_working_days_and_is_warned_of),
+        TEST(when_the_calendar_changes_open_days_follow_on_the_record),
+        TEST(the_file_is_sealed_and_deleted_when_its_time_is_over),
+        TEST(a_check_writes_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
