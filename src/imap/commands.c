@@ -30,6 +30,7 @@ static const ImapCommand commands[] = {
     {"NAMESPACE", IMAP_AUTH_STATES, imap_cmd_namespace, 0},
     {"NOOP", IMAP_ANY_STATE, imap_cmd_noop, 0},
     {"RENAME", IMAP_AUTH_STATES, imap_cmd_rename, 0},
+    {"REPLACE", IMAP_SELECTED, imap_cmd_replace, IMAP_COMMAND_UID},
     {"SEARCH", IMAP_SELECTED, imap_cmd_search, IMAP_COMMAND_UID | IMAP_COMMAND_NO_EXPUNGE},
     {"SELECT", IMAP_AUTH_STATES, imap_cmd_select, 0},
     {"SETACL", IMAP_AUTH_STATES, imap_cmd_setacl, 0},

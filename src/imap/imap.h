@@ -24,15 +24,19 @@ typedef struct {
     gboolean cleartext_loopback; /* passwords without TLS from this machine */
     gboolean starttls;           /* a certificate is there: offer STARTTLS */
     /* After it. */
-    gsize command;       /* bytes of one command with its literals (APPEND's message apart) */
-    gsize literal;       /* bytes of one literal in it */
-    guint errors;        /* malformed commands in a row until BYE */
-    guint nesting;       /* parentheses, NOTs and ORs inside one another in SEARCH */
-    guint search_keys;   /* keys of one SEARCH */
-    guint64 append;      /* bytes of a message: APPENDLIMIT */
-    gint64 command_time; /* microseconds from the first to the last byte of a command */
-    gint64 data_time;    /* without progress in a literal or an answer */
-    gint64 idle_time;    /* between commands and in IDLE: RFC 9051 5.4 wants 30 minutes */
+    gsize command;         /* bytes of one command with its literals (APPEND's message apart) */
+    gsize literal;         /* bytes of one literal in it */
+    guint errors;          /* malformed commands in a row until BYE */
+    guint nesting;         /* parentheses, NOTs and ORs inside one another in SEARCH */
+    guint search_keys;     /* keys of one SEARCH */
+    guint64 append;        /* bytes of a message: APPENDLIMIT */
+    guint append_messages; /* of one APPEND */
+    guint append_parts;    /* TEXT and URL in all CATENATEs of one APPEND */
+    gsize append_held;     /* bytes of an APPEND's messages kept in memory, beyond one */
+    guint append_files;    /* of them that are kept in files until all are there */
+    gint64 command_time;   /* microseconds from the first to the last byte of a command */
+    gint64 data_time;      /* without progress in a literal or an answer */
+    gint64 idle_time;      /* between commands and in IDLE: RFC 9051 5.4 wants 30 minutes */
 } ImapOptions;
 
 /* Fills in every default; hostname NULL becomes "localhost". */

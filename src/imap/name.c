@@ -16,17 +16,12 @@ static void fix_inbox(char *name) {
         memcpy(name, "INBOX", 5);
 }
 
-char *imap_name_decode(ImapSession *session, Bytes raw, GError **error) {
-    g_auto(Buffer) utf8;
-    buffer_init(&utf8, 4 * IMAP_NAME_LIMIT);
-    gboolean good = imap_is_rev2(session) ? text_is_utf8(raw) && !bytes_has_nul(raw) &&
-                                                buffer_append_bytes(&utf8, raw)
-                                          : imap_utf7_decode(raw, &utf8);
-    if (!good) {
+char *imap_name_of_utf8(Bytes utf8, GError **error) {
+    if (!text_is_utf8(utf8) || bytes_has_nul(utf8)) {
         cv_fail(error, CV_ERROR_INPUT, "The mailbox name is not well-formed");
         return NULL;
     }
-    char *name = text_nfc(buffer_bytes(&utf8));
+    char *name = text_nfc(utf8);
     if (strlen(name) > IMAP_NAME_LIMIT) {
         g_free(name);
         cv_fail(error, CV_ERROR_INPUT, "The mailbox name is too long");
@@ -34,6 +29,18 @@ char *imap_name_decode(ImapSession *session, Bytes raw, GError **error) {
     }
     fix_inbox(name);
     return name;
+}
+
+char *imap_name_decode(ImapSession *session, Bytes raw, GError **error) {
+    g_auto(Buffer) utf8;
+    buffer_init(&utf8, 4 * IMAP_NAME_LIMIT);
+    if (imap_is_rev2(session))
+        return imap_name_of_utf8(raw, error);
+    if (!imap_utf7_decode(raw, &utf8)) {
+        cv_fail(error, CV_ERROR_INPUT, "The mailbox name is not well-formed");
+        return NULL;
+    }
+    return imap_name_of_utf8(buffer_bytes(&utf8), error);
 }
 
 static gboolean no_such(GError **error) {

@@ -23,6 +23,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ImapName, imap_name_clear)
 
 /* UTF-8 NFC of a name or pattern; g_free; NULL with error INPUT. */
 char *imap_name_decode(ImapSession *session, Bytes raw, GError **error);
+/* The same of bytes that are UTF-8 whatever the client has enabled. */
+char *imap_name_of_utf8(Bytes utf8, GError **error);
 /* Takes an astring from args and finds whose it is. FALSE: the command has ended. */
 gboolean imap_take_name(ImapSession *session, ImapParser *args, ImapName *out);
 /* NOT_FOUND when there is no such account for this user. */

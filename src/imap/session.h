@@ -141,8 +141,8 @@ void imap_signed_in(ImapSession *session, const DirectoryAccount *account);
 /* ---- Commands: one in each cmd_*.c ---- */
 
 void imap_cmd_append(ImapSession *session, ImapParser *args);
-/* A literal was announced in a command that begins like this: TRUE when it was the message of an
- * APPEND and the matter is settled (a job was left or the command ended). */
+/* A literal was announced in a command that begins like this: TRUE when it belongs to an APPEND or
+ * REPLACE and the matter is settled (a job was left or the command ended). */
 gboolean imap_append_literal(ImapSession *session);
 void imap_cmd_authenticate(ImapSession *session, ImapParser *args);
 void imap_cmd_capability(ImapSession *session, ImapParser *args);
@@ -170,6 +170,9 @@ void imap_cmd_myrights(ImapSession *session, ImapParser *args);
 void imap_cmd_namespace(ImapSession *session, ImapParser *args);
 void imap_cmd_noop(ImapSession *session, ImapParser *args);
 void imap_cmd_rename(ImapSession *session, ImapParser *args);
+void imap_cmd_replace(ImapSession *session, ImapParser *args);
+/* As imap_append_literal, behind "tag [UID] REPLACE". */
+gboolean imap_replace_literal(ImapSession *session, ImapParser *args, Bytes tag, gboolean by_uid);
 void imap_cmd_search(ImapSession *session, ImapParser *args);
 void imap_cmd_select(ImapSession *session, ImapParser *args);
 void imap_cmd_setacl(ImapSession *session, ImapParser *args);

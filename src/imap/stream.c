@@ -99,3 +99,15 @@ gboolean imap_stream_send(ImapStream *stream, NetSession *net) {
     imap_stream_clear(stream);
     return TRUE;
 }
+
+gboolean imap_stream_pour(ImapStream *stream, BlobWriter *writer, GError **error) {
+    while (stream->at < stream->end) {
+        Bytes piece = next_piece(stream);
+        if (piece.n == 0)
+            return cv_fail(error, CV_ERROR_CORRUPT, "the message is shorter than its row says");
+        if (!blob_writer_append(writer, piece, error))
+            return FALSE;
+        stream->at += piece.n;
+    }
+    return TRUE;
+}

@@ -24,6 +24,8 @@ gboolean imap_stream_begin_decoded(ImapStream *stream, Store *store, DbConn *con
                                    MessageEncoding encoding, ImapPart cut, GError **error);
 /* TRUE: all is in the output, the stream is closed. FALSE: the output is full, or it failed. */
 gboolean imap_stream_send(ImapStream *stream, NetSession *net);
+/* Puts all of a stream that does not decode into a message that is being made. */
+gboolean imap_stream_pour(ImapStream *stream, BlobWriter *writer, GError **error);
 void imap_stream_clear(ImapStream *stream);
 
 #endif

@@ -1,55 +1,98 @@
-/* APPEND: a client puts a message into a mailbox. The bytes are parsed and, when they are many,
- * flushed on the calling worker; the transaction is short. */
+/* APPEND and REPLACE: a client puts messages into a mailbox, all of them or none. The bytes are
+ * parsed and, when they are many, flushed on the calling worker; the transaction is short. */
 #include "store/internal.h"
 
 typedef struct {
+    Bytes head; /* what is kept beside the row of a large blob */
+    guint64 size;
+    MessageParsed *parsed;
+} Prepared;
+
+typedef struct {
     Store *store;
-    BlobWriter *writer;
-    Bytes head;
-    const char *const *keywords;
-    StoreNewMessage message;
-    guint32 uidvalidity, uid;
+    StoreAppending *appending;
+    Prepared *prepared;
 } Append;
+
+static gboolean prepare(const StoreAppend *message, Prepared *prepared, GError **error) {
+    Bytes all;
+    if (!blob_writer_view(message->writer, &all, error))
+        return FALSE;
+    prepared->size = all.n;
+    prepared->parsed = message_parse(all);
+    prepared->head = bytes_slice(all, 0, prepared->parsed->header_bytes);
+    return blob_writer_finish(message->writer, error);
+}
+
+/* The message that is replaced goes first: only what the account grows by counts (RFC 8508 3.4). */
+static gboolean take_out(Append *append, DbConn *conn, GError **error) {
+    const StoreAppending *appending = append->appending;
+    StoreBox box;
+    StoreOwner owner;
+    StoreCursor cursor;
+    g_autoptr(StoreUids) uids = store_uids_new();
+    g_autoptr(GArray) rows = g_array_new(FALSE, FALSE, sizeof(StoreRow));
+    store_uids_append(uids, appending->replaced_uid);
+    store_cursor_init(&cursor, uids);
+    if (!store_box_load(conn, appending->replaced_mailbox, &box, error) ||
+        !store_owner_load(conn, box.account, &owner, error) ||
+        !store_rows_take(conn, box.id, &cursor, 0, 1, rows, error))
+        return FALSE;
+    if (rows->len == 0)
+        return cv_fail(error, CV_ERROR_INPUT, "the message to be replaced is not there any more");
+    box.modseq = ++owner.modseq;
+    if (!store_bury(conn, &box, &owner, rows, error) || !store_box_save(conn, &box, error) ||
+        !store_owner_save(conn, &owner, error))
+        return FALSE;
+    store_publish(append->store, conn, box.id, box.modseq, STORE_EVENT_MAILBOX);
+    return TRUE;
+}
+
+static gboolean put_in(Append *append, DbConn *conn, const StoreBox *box, guint i, guint32 *uid,
+                       GError **error) {
+    const StoreAppend *message = &append->appending->messages[i];
+    const Prepared *prepared = &append->prepared[i];
+    StoreFlags keywords;
+    if (!store_keywords_of(conn, box->account, message->keywords, TRUE, &keywords, error))
+        return FALSE;
+    StoreNewMessage row = {
+        .mailbox = box->id,
+        .blob_size = prepared->size,
+        .parsed = prepared->parsed,
+        .flags = (message->flags & STORE_SYSTEM_FLAGS) | keywords,
+        .received = message->received,
+        .quota_strict = TRUE,
+    };
+    return blob_insert(conn, message->writer, prepared->head, 1, &row.blob, error) &&
+           store_message_insert(append->store, conn, &row, uid, error);
+}
 
 static gboolean append_work(DbConn *conn, gpointer data, GError **error) {
     Append *append = data;
+    StoreAppending *appending = append->appending;
     StoreBox box;
-    StoreFlags keywords;
-    if (!store_box_load(conn, append->message.mailbox, &box, error) ||
-        !store_keywords_of(conn, box.account, append->keywords, TRUE, &keywords, error))
+    if (!store_box_load(conn, appending->mailbox, &box, error) ||
+        (appending->replaced_uid != 0 && !take_out(append, conn, error)))
         return FALSE;
-    StoreNewMessage message = append->message;
-    message.flags |= keywords;
-    append->uidvalidity = box.uidvalidity;
-    return blob_insert(conn, append->writer, append->head, 1, &message.blob, error) &&
-           store_message_insert(append->store, conn, &message, &append->uid, error);
+    appending->uidvalidity = box.uidvalidity;
+    for (guint i = 0; i < appending->count; i++) {
+        guint32 uid;
+        if (!put_in(append, conn, &box, i, &uid, error))
+            return FALSE;
+        if (i == 0)
+            appending->uid = uid;
+    }
+    return TRUE;
 }
 
-gboolean store_message_append(Store *store, gint64 mailbox, BlobWriter *writer, StoreFlags flags,
-                              const char *const *keywords, gint64 received, guint32 *uidvalidity,
-                              guint32 *uid, GError **error) {
-    Bytes all;
-    if (!blob_writer_view(writer, &all, error))
-        return FALSE;
-    g_autoptr(MessageParsed) parsed = message_parse(all);
-    Append append = {
-        .store = store,
-        .writer = writer,
-        .head = bytes_slice(all, 0, parsed->header_bytes),
-        .keywords = keywords,
-        .message =
-            {
-                .mailbox = mailbox,
-                .blob_size = all.n,
-                .parsed = parsed,
-                .flags = flags & STORE_SYSTEM_FLAGS,
-                .received = received,
-                .quota_strict = TRUE,
-            },
-    };
-    if (!blob_writer_finish(writer, error) || !db_write(store->db, append_work, &append, error))
-        return FALSE;
-    *uidvalidity = append.uidvalidity;
-    *uid = append.uid;
-    return TRUE;
+gboolean store_append(Store *store, StoreAppending *appending, GError **error) {
+    Append append = {store, appending, g_new0(Prepared, appending->count)};
+    gboolean done = TRUE;
+    for (guint i = 0; i < appending->count && done; i++)
+        done = prepare(&appending->messages[i], &append.prepared[i], error);
+    done = done && db_write(store->db, append_work, &append, error);
+    for (guint i = 0; i < appending->count; i++)
+        message_parsed_free(append.prepared[i].parsed);
+    g_free(append.prepared);
+    return done;
 }

@@ -264,11 +264,28 @@ typedef struct {
  * takes the reference back with blob_reference). */
 gboolean store_message_insert(Store *store, DbConn *conn, const StoreNewMessage *message,
                               guint32 *uid, GError **error);
-/* APPEND: parses, flushes, inserts. flags: system flags. keywords NULL-terminated or NULL. received
- * 0: now. */
-gboolean store_message_append(Store *store, gint64 mailbox, BlobWriter *writer, StoreFlags flags,
-                              const char *const *keywords, gint64 received, guint32 *uidvalidity,
-                              guint32 *uid, GError **error);
+/* One message of an APPEND. */
+typedef struct {
+    BlobWriter *writer;          /* all its bytes; finished here */
+    StoreFlags flags;            /* system flags */
+    const char *const *keywords; /* NULL-terminated or NULL */
+    gint64 received;             /* Unix microseconds; 0: now */
+} StoreAppend;
+/* APPEND and REPLACE: parses, flushes, inserts all in one transaction, or none. The first gets
+ * *uid, the others the UIDs that follow it. The quota of the mailbox's account counts all of them
+ * (QUOTA). With replaced_uid != 0 that message goes from replaced_mailbox in the same transaction,
+ * and its bytes from its owner's quota before the others are counted; INPUT when it is not there
+ * any more.
+ */
+typedef struct {
+    gint64 mailbox;
+    const StoreAppend *messages;
+    guint count; /* at least 1 */
+    gint64 replaced_mailbox;
+    guint32 replaced_uid;
+    guint32 uidvalidity, uid; /* out */
+} StoreAppending;
+gboolean store_append(Store *store, StoreAppending *appending, GError **error);
 
 typedef enum { STORE_FLAGS_SET, STORE_FLAGS_ADD, STORE_FLAGS_REMOVE } StoreFlagsMode;
 typedef struct {

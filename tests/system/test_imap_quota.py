@@ -121,6 +121,55 @@ def test_what_is_put_into_anothers_mailbox_counts_there(narrow):
         assert used(owner)[0] >= 58 and used(other)[0] == 0
 
 
+# RFC 3502 6.3.11: all of it counts in the transaction, and nothing stays.
+@pytest.mark.capability("MULTIAPPEND")
+def test_several_messages_that_do_not_fit_together_are_refused_together(narrow):
+    with Session(narrow, narrow.anh) as session:
+        data = message("x", "y" * 40000)
+        one = b"{%d+}\r\n%s" % (len(data), data)
+        answer = session.no(b"APPEND INBOX " + b" ".join([one] * 3), "OVERQUOTA")
+        assert "Điều 5" in answer.text
+        assert used(session)[0] == 0
+        session.ok(b"APPEND INBOX " + b" ".join([one] * 2))
+        # What does not fit with what is there is refused by the transaction.
+        session.no(b"APPEND INBOX " + one, "OVERQUOTA")
+        assert session.ok("STATUS INBOX (MESSAGES)").status_of("INBOX") == {"MESSAGES": 2}
+
+
+# RFC 8508 3.4: only what the account grows by counts.
+@pytest.mark.capability("REPLACE")
+def test_a_full_mailbox_lets_a_message_be_replaced(narrow):
+    with Session(narrow, narrow.anh) as session:
+        session.append("INBOX", message("x", "y" * 90000))
+        session.ok("SELECT INBOX")
+        data = message("z", "z" * 95000)
+        session.ok(b"REPLACE 1 INBOX {%d+}\r\n%s" % (len(data), data))
+        assert 92 <= used(session)[0] <= 95
+        assert session.ok("UID SEARCH ALL").search() == [2]
+        more = message("z", "z" * 110000)
+        session.no(b"REPLACE 1 INBOX {%d+}\r\n%s" % (len(more), more), "OVERQUOTA")
+        assert session.ok("UID SEARCH ALL").search() == [2]
+
+
+# The quota of the owner of each mailbox counts its own side of it.
+@pytest.mark.capability("REPLACE")
+def test_replacing_into_anothers_mailbox_counts_there_in_full(narrow):
+    with Session(narrow, narrow.anh) as owner, Session(narrow, narrow.binh) as other:
+        owner.ok('SETACL INBOX ntbinh.stttt "lriste"')
+        owner.append("INBOX", message("x", "y" * 60000))
+        other.append("INBOX", message("x", "y" * 60000))
+        other.ok("SELECT INBOX")
+        data = message("z", "z" * 60000)
+        wanted = b"REPLACE 1 Shared/tvanh.stttt/INBOX {%d+}\r\n%s" % (len(data), data)
+        other.no(wanted, "OVERQUOTA")
+        assert other.ok("SEARCH ALL").search() == [1]
+        owner.ok("SELECT INBOX")
+        owner.ok(r"STORE 1 +FLAGS (\Deleted)")
+        owner.ok("EXPUNGE")
+        other.ok(wanted)
+        assert 58 <= used(owner)[0] <= 60 and used(other)[0] == 0
+
+
 def test_below_the_watermark_of_the_disk_nothing_large_is_taken_in(office):
     with Session(office, office.anh) as session:
         session.append("INBOX")
