@@ -4,7 +4,7 @@
  * document. */
 #include "casework/form.h"
 
-enum { TEXT_MAXIMUM = 2000, NAME_WORDS_MAXIMUM = 7 };
+enum { TEXT_MAXIMUM = 2000, NAME_WORDS_MAXIMUM = 7, PLACE_WORDS_MAXIMUM = 4 };
 
 void request_head_clear(RequestHead *head) {
     char **texts[] = {&head->number, &head->place,      &head->subject, &head->addressee,
@@ -59,6 +59,17 @@ static void take_number(RequestHead *head, const char *text) {
     *to = '\0';
 }
 
+/* The place's own words before the date: in one cell the motto stands before them. */
+static char *place_of(const char *before) {
+    g_auto(GStrv) words = g_strsplit(before, " ", -1);
+    guint n = g_strv_length(words), first = n;
+    while (first > 0 && n - first < PLACE_WORDS_MAXIMUM &&
+           g_unichar_isupper(g_utf8_get_char(words[first - 1])) &&
+           g_strcmp0(words[first - 1], "Phúc") != 0)
+        first--;
+    return g_strjoinv(" ", words + first);
+}
+
 /* The date line, not the dates of what the document is based on. */
 static void take_date(RequestHead *head, const char *text) {
     g_autoptr(GMatchInfo) info = NULL;
@@ -73,7 +84,8 @@ static void take_date(RequestHead *head, const char *text) {
     if (!request_date_read(written, head->dated))
         return;
     g_free(head->place);
-    head->place = g_strstrip(g_strdup(place == NULL ? "" : place));
+    g_strstrip(place);
+    head->place = place_of(place);
 }
 
 static void take_basis(char **basis, const char *text) {

@@ -1,0 +1,419 @@
+"""A unit's request from the file that it sends to the reply [Điều 4]: read, checked, done line by
+line, returned, answered; the same again, interrupted, wrong, hostile."""
+
+import base64
+import datetime
+import json
+import re
+import shutil
+import subprocess
+import threading
+
+import pytest
+
+from harness import forms, metrics
+from harness.commands import call
+from harness.server import DOMAIN, PASSWORD, ROOT, Refused, Server, program
+from system.test_api import ask
+
+UNITS = ROOT / "demo" / "bacninh-units-2022.csv"
+DEPARTMENTS = ROOT / "demo" / "bacninh-departments-2022.csv"
+IDENTITY = "999085000001"
+GIVEN = ["--number", "12/SNV-VP", "--date", "15/06/2022", "--signer", "Nguyễn Văn Hùng",
+         "--signer-title", "Giám đốc"]
+
+
+@pytest.fixture(scope="module")
+def province(tmp_path_factory):
+    """The real units of the province; each test takes names of its own."""
+    server = Server(tmp_path_factory.mktemp("province") / "data").init()
+    server.run("unit", "import", UNITS)
+    server.run("unit", "import", DEPARTMENTS, "--agreement", "Số 12/TT ngày 01/6/2022")
+    server.start()
+    yield server
+    server.close()
+
+
+def saved(tmp_path, content, name="form"):
+    path = tmp_path / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
+def csv(rows, header=forms.FIRST):
+    return "\n".join(";".join(row) for row in [header, *rows]) + "\n"
+
+
+def row(number, name, act, unit="snv", birth="", sex="", identity="", title=""):
+    return [str(number), name, birth, sex, identity, title, unit, act]
+
+
+def take(server, path, *words, unit="snv"):
+    return json.loads(server.run("request", "import", path, "--unit", unit, *words, "--json"))
+
+
+def show(server, number):
+    return json.loads(server.run("request", "show", number, "--json"))
+
+
+def refused(server, *words, **how):
+    with pytest.raises(Refused) as caught:
+        server.run(*words, **how)
+    return caught.value.status, caught.value.output
+
+
+def addresses(server, unit):
+    return {a["address"]: a for a in json.loads(server.run("account", "list", "--unit", unit, "--json"))}
+
+
+# ------------------------------------------------------------------------------- the whole path
+
+# [R016] [R018] [R020] [R021] [R022] [R023] [R054] [R101] [Điều 4.2.b]
+def test_a_mixed_form_is_done_line_by_line_and_closed_by_the_reply(province, tmp_path):
+    server = province
+    person = server.person("Đỗ Văn Khóa", "snv"), server.person("Đỗ Văn Hủy", "snv")
+    form = saved(tmp_path, csv([row(1, "Đỗ Thị Mới", "Cấp mới", birth="7/3/1985", sex="Nữ",
+                                    identity=IDENTITY, title="Chuyên viên"),
+                                row(2, "Đỗ Văn Khóa", "Tạm khoá"), row(3, "Đỗ Văn Hủy", "huỷ bỏ"),
+                                row(4, "Đỗ Văn Không", "Tạm khóa")]))
+    taken = take(server, form, *GIVEN)
+    assert (taken["number"], taken["date"], taken["signer"], taken["signer_title"]) == (
+        "12/SNV-VP", "2022-06-15", "Nguyễn Văn Hùng", "Giám đốc")
+    assert [(line["act"], line["address"]) for line in taken["lines"]] == [
+        ("new", f"dtmoi.snv@{DOMAIN}"), ("lock", person[0]), ("close", person[1]), ("lock", None)]
+    assert taken["state"] == "received" and taken["wrong"] == 1
+    number = taken["id"]
+    status, said = refused(server, "request", "approve", number)
+    assert status == 1 and "mục 4: Dòng 5, cột \"Họ và tên\": \"Đỗ Văn Không\"" in said
+    assert f"dtmoi.snv@{DOMAIN}" not in addresses(server, "snv")
+    assert refused(server, "request", "reply", number, "--number", "1", "--date", "16/6/2022")[0] == 1
+    assert refused(server, "request", "reject", number, "--line", "4", "--reason", " ")[0] == 1
+    server.run("request", "reject", number, "--line", "4", "--reason", "không có trong danh sách")
+    server.run("request", "approve", number)
+    server.run("request", "approve", number)
+    there = addresses(server, "snv")
+    assert there[f"dtmoi.snv@{DOMAIN}"]["title"] == "Chuyên viên"
+    assert there[person[0]]["state"] == "locked" and there[person[1]]["state"] == "closed"
+    assert there[person[0]]["state_why"].startswith(f"request {number}, line 2: văn bản số 12/SNV-VP")
+    done = show(server, number)
+    assert done["state"] == "decided" and (done["done"], done["returned"]) == (3, 1)
+    assert done["lines"][3]["reason"] == "không có trong danh sách"
+    server.run("request", "reply", number, "--number", "30/TTCNTTTT", "--date", "16/06/2022")
+    closed = show(server, number)
+    assert (closed["state"], closed["reply_number"], closed["reply_date"]) == (
+        "closed", "30/TTCNTTTT", "2022-06-16")
+    acts = json.loads(server.run("audit", "list", "--subject", f"snv@{DOMAIN}", "--json"))
+    assert [a["act"] for a in acts[:4]] == ["request.reply", "request.accept", "request.return",
+                                            "request.receive"]
+    personal(server)
+
+
+def personal(server):
+    """Identity numbers stay out of the log, the records, the answers and the bytes on the disk."""
+    texts = [server.run("audit", "list", "--json"), server.run("request", "list", "--json"),
+             server.output.read_text(), server.error_text()]
+    assert all(IDENTITY not in text and "1985" not in text for text in texts)
+    for file in server.data.glob("admin.db*"):
+        assert IDENTITY.encode() not in file.read_bytes()
+
+
+# [R014] [R015] [Điều 3.2.b]
+def test_two_requests_at_once_get_two_numbers_each_tied_to_its_request(province, tmp_path):
+    server = province
+    server.person("Bùi Văn Trùng", "stc")
+    numbers = [take(server, saved(tmp_path, csv([row(1, name, "cấp mới", unit="stc",
+                                                     birth=f"0{i}/01/1990")]), f"f{i}"),
+                    "--number", f"{i}/STC", *GIVEN[2:], unit="stc")["id"]
+               for i, name in enumerate(["Bùi Văn Trùng", "Bùi Vân Trung"], 1)]
+    assert [show(server, n)["lines"][0]["address"] for n in numbers] == [None, f"bvtrung1.stc@{DOMAIN}"]
+    # A namesake whose birth date the registry does not know is not taken for another person.
+    assert "đơn vị đã có người cùng tên" in show(server, numbers[0])["lines"][0]["finding"]
+    numbers[0] = take(server, saved(tmp_path, csv([row(1, "Bùi Vũ Trúng", "cấp mới", unit="stc")])),
+                      "--number", "9/STC", *GIVEN[2:], unit="stc")["id"]
+    workers = [threading.Thread(target=server.run, args=("request", "approve", n)) for n in numbers]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    given = {show(server, n)["lines"][0]["address"] for n in numbers}
+    assert given == {f"bvtrung1.stc@{DOMAIN}", f"bvtrung2.stc@{DOMAIN}"}
+    for n in numbers:
+        address = show(server, n)["lines"][0]["address"]
+        acts = json.loads(server.run("audit", "list", "--subject", address, "--json"))
+        assert acts[-1]["act"] == "account.create" and acts[-1]["ground"].startswith(f"request {n}, ")
+
+
+# ----------------------------------------------------------------------------------------- forms
+
+# [R018] [R091] [R092] [R093] [R102] [R103] [R113] [R114]
+def test_a_letter_is_read_whole_and_what_is_said_goes_before(province, tmp_path):
+    rows = [[forms.cell("I. Cấp mới", span=8)],
+            ["1", "Hà Văn Giấy", "07/03/1985", "Nam", "", "Chuyên viên",
+             forms.cell("Sở Nội vụ", merge="restart"), ""],
+            ["2", "Hà Thị Mực", "", "", "", "", forms.cell("", merge=""), ""],
+            ["(1)", "(2)", "(3)", "(4)", "(5)", "(6)", "(7)", "(8)"]]
+    path = saved(tmp_path, forms.letter(rows, number="15 /SNV-VP"), "to-trinh.docx")
+    read = take(province, path, "--check")
+    assert (read["id"], read["number"], read["date"], read["place"]) == (0, "15/SNV-VP", "2022-06-15",
+                                                                         "Bắc Ninh")
+    assert (read["signer"], read["signer_title"]) == ("Nguyễn Văn Hùng", "GIÁM ĐỐC")
+    assert read["subject"].startswith("đăng ký cấp mới, tạm khóa")
+    assert read["addressee"].startswith("Trung tâm Công nghệ thông tin")
+    assert read["basis"].startswith("Căn cứ Quyết định số 06/2022")
+    assert read["recipients"].startswith("Nơi nhận: - Như trên;")
+    assert [(line["name"], line["act"], line["unit"]) for line in read["lines"]] == [
+        ("Hà Văn Giấy", "new", "Sở Nội vụ"), ("Hà Thị Mực", "new", "Sở Nội vụ")]
+    said = take(province, path, "--number", "16/SNV", "--date", "2022-06-14", "--signer", "Lê Văn B",
+                "--signer-title", "Phó Giám đốc", "--check")
+    assert (said["number"], said["date"], said["signer"]) == ("16/SNV", "2022-06-14", "Lê Văn B")
+    assert json.loads(province.run("request", "list", "--unit", "snv", "--json")) == \
+        [r for r in json.loads(province.run("request", "list", "--json")) if r["unit"] == "snv"]
+    assert not [r for r in json.loads(province.run("request", "list", "--json"))
+                if r["number"] in ("15/SNV-VP", "16/SNV")]
+
+
+# [R095] [R096] [R097] [R098] [R099] [R100]
+def test_a_spreadsheet_is_read_as_people_fill_it_in(province, tmp_path):
+    sheet = forms.xlsx([
+        ["SỞ NỘI VỤ"], ["Số: 17/SNV-VP", "", "", "", "", "", "Bắc Ninh, ngày 5 tháng 6 năm 2022"], [],
+        ["TT", "HO VA TEN", "Ngày, tháng, năm sinh", "Gioi tinh", "Số CCCD", "Chuc vu", "Don vi",
+         "Noi dung de nghi"],
+        ["Danh sách cấp mới"],
+        [1, "=A|Kiều Văn Tính", forms.Day(31113), "NAM", "999085000011", "Chuyên viên", "SNV", ""],
+        [2, "Kiều Văn Sai", "31/02/1990", "Nam", 99908500001, "", "snv", "cấp mới"],
+        [3, "Kiều Văn Lạ", "", "", "", "", "Sở Không Có", "cấp mới"],
+        [], ["Nơi nhận:", "", "", "", "", "GIÁM ĐỐC"], ["", "", "", "", "", "Trần Văn Ký"],
+    ], merged=["A5:H5"])
+    read = take(province, saved(tmp_path, sheet, "ds.xlsx"))
+    assert (read["number"], read["date"], read["signer"]) == ("17/SNV-VP", "2022-06-05", "Trần Văn Ký")
+    first, second, third = read["lines"]
+    assert (first["name"], first["sex"], first["identity"], first["finding"]) == (
+        "Kiều Văn Tính", "nam", "*********011", None)
+    assert 'Dòng 7, cột "Ngày sinh": không có ngày này trong lịch' in second["finding"]
+    assert 'Dòng 7, cột "Số CMT/CCCD": thiếu một chữ số' in second["finding"]
+    assert third["finding"] == ('Dòng 8, cột "Đơn vị công tác": "Sở Không Có": không có đơn vị này '
+                                "trong danh sách")
+    province.run("request", "approve", read["id"], "--return-wrong")
+    assert show(province, read["id"])["state"] == "decided"
+
+
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="needs LibreOffice")
+def test_what_libreoffice_writes_is_read(province, tmp_path):
+    page = ("<html><meta charset=utf-8><table><tr><td>SỞ NỘI VỤ<br>Số: 18/SNV-VP</td><td>Bắc Ninh, ngày "
+            "15 tháng 6 năm 2022</td></tr></table><p>Kính gửi: Trung tâm</p><table border=1><tr>"
+            + "".join(f"<th>{name}</th>" for name in forms.FIRST) + "</tr><tr>"
+            + "".join(f"<td>{text}</td>" for text in row(1, "Lã Văn Phòng", "cấp mới"))
+            + "</tr></table><table><tr><td>Nơi nhận:</td><td><p>GIÁM ĐỐC</p><p>(Đã ký)</p>"
+            "<p>Nguyễn Văn Hùng</p></td></tr></table></html>")
+    document = forms.converted(saved(tmp_path, page, "a.html"), "docx:MS Word 2007 XML", tmp_path)
+    read = take(province, document, "--check")
+    assert (read["number"], read["date"], read["signer"]) == ("18/SNV-VP", "2022-06-15",
+                                                              "Nguyễn Văn Hùng")
+    assert [line["address"] for line in read["lines"]] == [f"lvphong.snv@{DOMAIN}"]
+    table = ",".join(forms.FIRST) + "\n" + ",".join(row(1, "Lã Văn Phòng", "cấp mới")) + "\n"
+    sheet = forms.converted(saved(tmp_path, table, "b.csv"), "xlsx", tmp_path,
+                            "--infilter=CSV:44,34,76,1")
+    read = take(province, sheet, "--number", "20/SNV", *GIVEN[2:], "--check")
+    assert [line["address"] for line in read["lines"]] == [f"lvphong.snv@{DOMAIN}"]
+
+
+# [R104] [R105] [R106] [R107] [R108] [R109] [R110] [R111]
+def test_a_move_and_a_new_name_keep_the_mailbox_and_the_old_address(province, tmp_path):
+    moved, renamed = province.person("Mai Thị Chuyển", "stc"), province.person("Mai Thị Đổi", "stc")
+    rows = [["1", f"{moved}: Đơn vị công tác: Sở Tài chính", "Sở Nội vụ", "từ 01/7"],
+            ["2", f"{renamed}: Họ và tên: Mai Thị Đổi", "Mai Thị Thay", ""],
+            ["3", f"{renamed}: chức vụ và số điện thoại di động, đơn vị", "x", ""]]
+    path = saved(tmp_path, forms.letter(rows, header=forms.SECOND, number="19/STC"), "doi.docx")
+    read = take(province, path, unit="stc")
+    assert [line["address"] for line in read["lines"]] == [f"mtchuyen.snv@{DOMAIN}",
+                                                           f"mtthay.stc@{DOMAIN}", None]
+    assert "nhiều mục" in read["lines"][2]["finding"]
+    province.run("request", "approve", read["id"], "--line", "1,2")
+    there = addresses(province, "snv")[f"mtchuyen.snv@{DOMAIN}"]
+    assert there["aliases"] == [moved] and there["name"] == "Mai Thị Chuyển"
+    assert addresses(province, "stc")[f"mtthay.stc@{DOMAIN}"]["aliases"] == [renamed]
+    # Whoever has the old address signs in with it for as long as it lives.
+    status, answer, _ = ask(province, "GET", "/own", moved)
+    assert status == 200 and answer["address"] == f"mtchuyen.snv@{DOMAIN}"
+    province.run("request", "reject", read["id"], "--line=3", "--reason", "mỗi mục một dòng")
+
+
+# ----------------------------------------------------------------------------------------- rules
+
+# [R017] [Điều 4.2.a]
+def test_a_commune_goes_through_its_district(province, tmp_path):
+    form = saved(tmp_path, csv([row(1, "Tạ Văn Xã", "cấp mới", unit="UBND xã Tam Giang"),
+                                row(2, "Tạ Văn Sở", "cấp mới", unit="Sở Nội vụ")]))
+    status, said = refused(province, "request", "import", form, "--unit", "tamgiang.yenphong", *GIVEN)
+    assert status == 1 and "không phải đầu mối tổng hợp" in said and "(Điều 4.2.a)" in said
+    assert refused(province, "request", "import", form, "--unit", "yenphong", *GIVEN, "--check")[0] == 1
+    read = take(province, form, *GIVEN, unit="yenphong")
+    assert read["lines"][0]["address"] == f"tvxa.tamgiang.yenphong@{DOMAIN}"
+    assert "không thuộc phạm vi tổng hợp của huyện Yên Phong" in read["lines"][1]["finding"]
+
+
+# [R062] [Điều 11.1]
+def test_nothing_is_received_without_number_date_and_signer(province, tmp_path):
+    form = saved(tmp_path, csv([row(1, "Tạ Văn Thiếu", "cấp mới")]))
+    for left_out in range(0, len(GIVEN), 2):
+        words = GIVEN[:left_out] + GIVEN[left_out + 2:]
+        status, said = refused(province, "request", "import", form, "--unit", "snv", *words)
+        assert status == 1 and "khoản 1 Điều 11 Quy chế" in said
+    status, said = refused(province, "request", "import", form, "--unit", "snv", "--date", "31/06/2022",
+                           *GIVEN[:2], *GIVEN[4:])
+    assert status == 1 and "không phải một ngày có thật" in said
+
+
+def test_a_document_that_comes_twice_is_told_its_first_number(province, tmp_path):
+    form = saved(tmp_path, csv([row(1, "Tạ Văn Lặp", "cấp mới")]))
+    first = take(province, form, "--number", "21/SNV", *GIVEN[2:])["id"]
+    for words in (["--number", "21 / snv", *GIVEN[2:]], ["--number", "22/SNV", *GIVEN[2:]]):
+        status, said = refused(province, "request", "import", form, "--unit", "snv", *words)
+        assert status == 1 and f"đã tiếp nhận: đề nghị số {first} " in said
+    status, said = refused(province, "request", "show", "99999")
+    assert status == 1 and "không có đề nghị số 99999" in said
+    assert refused(province, "request", "show", "x")[0] == 2
+    assert refused(province, "request", "approve", first, "--line", "2-1")[0] == 2
+    assert "không có mục 7" in refused(province, "request", "approve", first, "--line", "7")[1]
+
+
+# [R019] [Điều 4.2.b]
+def test_what_is_overdue_is_listed_warned_of_and_measured(make_server, tmp_path):
+    server = make_server()
+    server.unit("Sở Nội vụ", "snv")
+    form = saved(tmp_path, csv([row(1, "Tạ Văn Muộn", "cấp mới")]))
+    today = datetime.date.today()
+    before = today - datetime.timedelta(days=30)
+    late = take(server, form, *GIVEN, "--received", f"{before} 09:30")
+    due = server.run("calendar", "due", before).strip()
+    assert late["due"] == due and late["overdue"] > 10
+    new = take(server, saved(tmp_path, csv([row(1, "Tạ Văn Kịp", "cấp mới")])), "--number", "2/X",
+               *GIVEN[2:])
+    assert [r["id"] for r in json.loads(server.run("request", "list", "--json"))] == [late["id"],
+                                                                                      new["id"]]
+    listed = server.run("request", "list", "--overdue")
+    assert f"quá hạn {late['overdue']} ngày làm việc" in listed and listed.count("\n") == 1
+    page = metrics.page(server)
+    assert re.search(r"^congvu_requests_overdue 1$", page, re.M)
+    assert re.search(r'^congvu_requests\{state="checked"\} 2$', page, re.M)
+    status, _, said = call(server, "request", "list", "--overdue")
+    assert status == 0 and said == ""
+    done = subprocess.run([program(), "--data", server.data, "check"], capture_output=True, text=True,
+                          timeout=60, check=True)
+    assert "1 đề nghị quá hạn xử lý" in done.stderr
+    status, said = refused(server, "request", "import", form, "--unit", "snv", "--number", "3/X",
+                           *GIVEN[2:], "--received", f"{today + datetime.timedelta(days=2)}")
+    assert status == 1 and "ở tương lai" in said
+
+
+# ----------------------------------------------------------------------------------- bad input
+
+def bomb():
+    return forms.package({"_rels/.rels": forms.relationships(("officeDocument", "xl/workbook.xml")),
+                          "xl/workbook.xml": " " * (300 << 20)})
+
+
+HOSTILE = {
+    "not a table": (b"\x00\x01\x02", "không phải văn bản UTF-8"),
+    "another table": (b"a,b\n1,2\n", "không thấy bảng theo Biểu mẫu 1"),
+    "old kind": (b"\xd0\xcf\x11\xe0" + bytes(600), ".xls, .doc kiểu cũ"),
+    "pdf": (b"%PDF-1.7\n", "tệp PDF không đọc được"),
+    "entity": (forms.package({
+        "_rels/.rels": forms.relationships(("officeDocument", "word/document.xml")),
+        "word/document.xml": '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><x>&a;</x>'}), ""),
+    "macros": (forms.package({
+        "_rels/.rels": forms.relationships(("officeDocument", "word/document.xml")),
+        "word/vbaProject.bin": "x", "word/document.xml": "<x/>"}), "macro"),
+    "cut": (forms.docx(forms.table([forms.FIRST]))[:-40], ""),
+    "no column": (csv([["1", "A B", "snv"]], ["STT", "Họ và tên", "Đơn vị công tác"]).encode(),
+                  'thiếu cột "Nội dung đề nghị"'),
+    "no line": (csv([]).encode(), "không có dòng nào"),
+    "too many": (csv([row(i, "A B", "cấp mới") for i in range(10001)]).encode(), "tối đa 10000 dòng"),
+    "too large": (b"x" * (9 << 20), "tệp lớn hơn 8 MB"),
+}
+
+
+@pytest.mark.parametrize("kind", [*HOSTILE, "bomb"])
+def test_what_is_no_form_is_refused_with_the_reason_and_leaves_nothing(province, tmp_path, kind):
+    content, reason = HOSTILE.get(kind) or (bomb(), "")
+    before = province.run("request", "list", "--json")
+    status, said = refused(province, "request", "import", saved(tmp_path, content), "--unit", "snv", *GIVEN)
+    assert status == 1 and reason in said and "congvu: " in said
+    assert re.search("[ạảấầậắặẹếệịọộợụứựđ]", said)
+    assert province.run("request", "list", "--json") == before
+
+
+# ---------------------------------------------------------------------------------- interrupted
+
+def test_an_approval_cut_off_by_the_loss_of_the_process_goes_on_and_doubles_nothing(make_server,
+                                                                                     tmp_path):
+    server = make_server()
+    server.unit("Sở Nội vụ", "snv")
+    count = 300
+    rows = [row(i, f"Vũ Văn {''.join(chr(97 + int(d)) for d in f'{i:03}')}".title(), "cấp mới")
+            for i in range(count)]
+    number = take(server, saved(tmp_path, csv(rows)), *GIVEN)["id"]
+    worker = threading.Thread(target=lambda: pytest.raises(Exception, call, server, "request", "approve",
+                                                           number))
+    worker.start()
+    while show(server, number)["done"] < 20:
+        assert worker.is_alive()
+    server.kill()
+    worker.join()
+    server.start()
+    left = show(server, number)
+    assert 20 <= left["done"] < count and left["state"] == "checked"
+    server.run("request", "approve", number)
+    done = show(server, number)
+    assert (done["state"], done["done"]) == ("decided", count)
+    accounts = addresses(server, "snv")
+    assert len(accounts) == count + 1
+    assert {line["address"] for line in done["lines"]} == set(accounts) - {f"snv@{DOMAIN}"}
+    server.run("audit", "verify")
+
+
+# ------------------------------------------------------------------------------------------- API
+
+# [R058] [Điều 4.2.a] [Điều 4.1]
+def test_a_focal_point_files_over_https_and_the_centre_decides(make_server, tmp_path):
+    server = make_server()
+    server.unit("Sở Thông tin và Truyền thông", "stttt")
+    server.unit("Sở Nội vụ", "snv")
+    focal, centre = server.person("Lê Thị Phương", "snv"), server.person("Lê Thị Cúc")
+    plain = server.person("Lê Thị Thường", "snv")
+    server.run("role", "grant", focal, "focal", "--unit", "snv", "--document", "Số 7/QĐ")
+    server.run("role", "grant", centre, "centre", "--document", "Số 8/QĐ")
+    form = {"unit": "snv", "file": base64.b64encode(csv([row(1, "Hồ Văn Mạng", "cấp mới"),
+                                                         row(2, "Hồ Văn Sai", "x")]).encode()).decode(),
+            "number": "31/SNV", "date": "2022-06-15", "signer": "A B", "signer_title": "Giám đốc"}
+    assert ask(server, "POST", "/requests", plain, form)[0] == 403
+    assert ask(server, "POST", "/requests", focal, {**form, "unit": "stttt"})[0] == 403
+    assert ask(server, "POST", "/requests", focal, {**form, "file": "@@"})[0] == 400
+    status, answer, _ = ask(server, "POST", "/requests", focal, {**form, "check": True})
+    assert (status, answer["id"], answer["wrong"]) == (201, 0, 1)
+    status, answer, _ = ask(server, "POST", "/requests", focal, form)
+    assert (status, answer["state"], answer["entered_by"]) == (201, "received", f"{focal} (api)")
+    where = f"/requests/{answer['id']}"
+    assert ask(server, "POST", "/requests", focal, form)[0] == 409
+    status, lines, _ = ask(server, "GET", where + "/lines", focal)
+    assert status == 200 and lines[0]["address"] == f"hvmang.snv@{DOMAIN}"
+    assert ask(server, "POST", where + "/approvals", focal, {})[0] == 403
+    assert ask(server, "GET", where, plain)[0] == 403
+    assert ask(server, "GET", "/requests", focal)[0] == 403
+    assert [r["id"] for r in ask(server, "GET", "/requests?unit=snv&open=true", focal)[1]] == [
+        answer["id"]]
+    status, problem, _ = ask(server, "POST", where + "/approvals", centre, {})
+    assert status == 400 and "mục 2: Dòng 3" in problem["detail"]
+    status, lines, _ = ask(server, "POST", where + "/approvals", centre, {"lines": [1]})
+    assert status == 201 and [line["state"] for line in lines] == ["done", "open"]
+    status, lines, _ = ask(server, "POST", where + "/returns", centre,
+                           {"lines": [2], "reason": "không rõ"})
+    assert status == 201 and lines[1]["reason"] == "không rõ"
+    status, answer, _ = ask(server, "PUT", where + "/reply", centre,
+                            {"number": "5/TT", "date": "16/06/2022"})
+    assert (status, answer["state"], answer["reply_date"]) == (200, "closed", "2022-06-16")
+    assert ask(server, "GET", "/requests/77", centre)[0] == 404
+    assert "hvmang.snv" in server.run("account", "list", "--unit", "snv")
+    description = ask(server, "GET", "/openapi.json", centre)[1]
+    assert "/requests/{id}/approvals" in description["paths"]
+    assert PASSWORD not in server.error_text()
