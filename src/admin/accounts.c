@@ -29,6 +29,15 @@ static const AdminField new_fields[] = {
     {NULL},
 };
 static const AdminField ground_fields[] = {GROUND_FIELDS, {NULL}};
+static const AdminField lock_fields[] = {
+    {"cause", FIELD_TEXT, FALSE,
+     "request (không ghi cũng vậy), idle, takeover (mất cả mật khẩu), forbidden"},
+    {"clause", FIELD_TEXT, FALSE, "forbidden: khoản bị vi phạm, như 8.3"},
+    {"law", FIELD_TEXT, FALSE, "forbidden: văn bản luật khác, thay cho clause"},
+    {"evidence", FIELD_TEXT, FALSE, "takeover, forbidden: chứng cứ, nơi lưu"},
+    GROUND_FIELDS,
+    {NULL},
+};
 static const AdminField quota_fields[] = {
     {"quota", FIELD_INTEGER, TRUE, "Dung lượng, byte"},
     GROUND_FIELDS,
@@ -172,7 +181,22 @@ static gboolean set_state(AdminCall *call, DirectoryState state, GError **error)
 }
 
 static gboolean lock(AdminCall *call, GError **error) {
-    return set_state(call, DIRECTORY_LOCKED, error);
+    g_autoptr(DirectoryAccount) account = account_of_path(call, error);
+    const char *cause = admin_text(call, "cause");
+    DirectoryLock lock = {.clause = admin_text(call, "clause"),
+                          .law = admin_text(call, "law"),
+                          .evidence = admin_text(call, "evidence")};
+    if (account == NULL)
+        return FALSE;
+    if (cause != NULL && !directory_lock_cause_find(cause, &lock.cause))
+        return cv_fail(error, CV_ERROR_INPUT,
+                       "\"cause\" phải là request, idle, takeover hoặc forbidden; is none of them");
+    if (lock.cause == LOCK_REQUEST && !admin_needs_ground(call, error))
+        return FALSE;
+    lock.address = account->address;
+    g_autoptr(Regulation) regulation = call->service->regulation(call->service->data);
+    return directory_account_lock(call->service->directory, regulation, &lock, &call->act, error) &&
+           admin_changed(call, error) && write_one(call, account->address, error);
 }
 
 static gboolean unlock(AdminCall *call, GError **error) {
@@ -276,7 +300,7 @@ const AdminOperation admin_accounts[] = {
     {HTTP_GET, "/accounts/{address}", "Một tài khoản", NULL, ACTION_ACCOUNT_READ, NULL, NULL,
      &admin_view_account, FALSE, show},
     {HTTP_PUT, "/accounts/{address}/lock", "Tạm khóa tài khoản", "Điều 4.2.c",
-     ACTION_ACCOUNT_CHANGE, NULL, ground_fields, &admin_view_account, FALSE, lock},
+     ACTION_ACCOUNT_CHANGE, NULL, lock_fields, &admin_view_account, FALSE, lock},
     {HTTP_PUT, "/accounts/{address}/unlock", "Mở khóa tài khoản", "Điều 4.2.c",
      ACTION_ACCOUNT_CHANGE, NULL, ground_fields, &admin_view_account, FALSE, unlock},
     {HTTP_PUT, "/accounts/{address}/close", "Hủy bỏ tài khoản", "Điều 4.1", ACTION_ACCOUNT_CHANGE,

@@ -8,9 +8,15 @@
 #ifndef CV_ADMIN_ADMIN_H
 #define CV_ADMIN_ADMIN_H
 
+#include "audit/audit.h"
 #include "auth/auth.h"
 #include "http/http.h"
 #include "store/store.h"
+
+/* How many were warned, had been before, letters delivered, letters that were not. */
+typedef struct {
+    guint accounts, before, letters, failed;
+} AdminWarned;
 
 /* For HttpService.data. */
 typedef struct {
@@ -22,8 +28,16 @@ typedef struct {
     Regulation *(*regulation)(gpointer data);
     /* After a change to the directory: brings the store in step. */
     gboolean (*follow)(gpointer data, GError **error);
+    /* Writes the letters before a lock to those who lie idle, of one unit or (NULL) of all. */
+    gboolean (*warn_idle)(gpointer data, const char *unit, const AuditAct *act, AdminWarned *out,
+                          GError **error);
     gpointer data;
 } AdminService;
+
+/* The page where people change their password, /doi-mat-khau: HTML that needs no script, asks for
+ * the old password (so another site's page can do nothing with it), and says what the regulation
+ * wants and what is missing [Điều 5.2, 12.2]. Ends with a pattern of NULL. */
+extern const HttpRoute admin_password_routes[];
 
 /* Ends with a pattern of NULL. Made once, on the first call; lives as long as the process. */
 const HttpRoute *admin_routes(void);

@@ -9,13 +9,13 @@
 
 enum { CONTENT_MAXIMUM = 64 * 1024, ANSWER_MAXIMUM = 32 * 1024 * 1024 };
 
-static const AdminOperation *const tables[] = {admin_units, admin_accounts, admin_requests,
-                                               admin_record};
+static const AdminOperation *const tables[] = {admin_units,     admin_accounts, admin_idle,
+                                               admin_passwords, admin_requests, admin_record};
 
 /* ---- For operations ---- */
 
 const DirectoryAccount *admin_caller(const AdminCall *call) {
-    return auth_account(call->attempt);
+    return auth_owner(call->attempt);
 }
 
 const char *admin_text(const AdminCall *call, const char *name) {
@@ -186,15 +186,22 @@ static HttpVerdict answer_sign_in(AdminCall *call, guint status, const char *tex
     return HTTP_DONE;
 }
 
-static HttpVerdict run_operation(AdminCall *call) {
-    g_autoptr(GError) error = NULL;
+/* What comes before the operation itself, once. */
+static gboolean may_run(AdminCall *call, GError **error) {
     buffer_init(&call->answer, ANSWER_MAXIMUM);
     call->w = json_writer(&call->answer);
-    if (!directory_may_somewhere(call->service->directory, admin_caller(call)->id,
-                                 call->operation->action, &error) ||
-        !check_query(call, &error) || !take_content(call, &error) ||
-        !call->operation->run(call, &error))
+    return directory_may_somewhere(call->service->directory, admin_caller(call)->id,
+                                   call->operation->action, error) &&
+           check_query(call, error) && take_content(call, error);
+}
+
+static HttpVerdict run_operation(AdminCall *call) {
+    g_autoptr(GError) error = NULL;
+    call->later = FALSE;
+    if ((call->lane == NULL && !may_run(call, &error)) || !call->operation->run(call, &error))
         answer_error(call, error);
+    else if (call->later)
+        return HTTP_LATER;
     else if (call->answer.overflow)
         http_answer_problem(call->http, 422,
                             "Kết quả quá lớn: hãy thu hẹp bằng tham số của yêu cầu.");
@@ -211,6 +218,7 @@ static HttpVerdict run_operation(AdminCall *call) {
 static void call_free(gpointer data) {
     AdminCall *call = data;
     auth_attempt_free(call->attempt);
+    auth_attempt_free(call->lane);
     json_decref(call->content);
     buffer_release(&call->answer);
     g_free(call->who);
@@ -218,7 +226,7 @@ static void call_free(gpointer data) {
     g_free(call);
 }
 
-static void wake(gpointer session) {
+void admin_wake(gpointer session) {
     net_wake(session);
 }
 
@@ -235,7 +243,7 @@ static gboolean begin_sign_in(AdminCall *call) {
         call->attempt =
             auth_begin(call->service->auth, bytes_of(pair, (gsize)colon),
                        bytes_of(pair + colon + 1, n - (gsize)colon - 1), net_session_peer(session),
-                       "api", net_session_id(session), wake, session);
+                       "api", net_session_id(session), admin_wake, session);
     }
     if (pair != NULL)
         crypto_wipe(pair, n);
@@ -252,6 +260,13 @@ static HttpVerdict signed_in(AdminCall *call) {
         return answer_sign_in(call, 403, auth_text(call->attempt));
     case AUTH_BUSY:
         return answer_sign_in(call, 503, auth_text(call->attempt));
+    case AUTH_CHANGE:
+        if (call->operation->before_change)
+            break;
+        return answer_sign_in(call, 403, auth_text(call->attempt));
+    case AUTH_OVER:
+    default:
+        return answer_sign_in(call, 403, auth_text(call->attempt));
     case AUTH_OK:
         break;
     }
@@ -266,6 +281,8 @@ static HttpVerdict signed_in(AdminCall *call) {
 
 static HttpVerdict handle(HttpCall *http) {
     AdminCall *call = http_kept(http);
+    if (call != NULL && call->lane != NULL)
+        return run_operation(call);
     if (call != NULL)
         return signed_in(call);
     call = g_new0(AdminCall, 1);

@@ -45,7 +45,8 @@ typedef struct {
     /* Writes the answer to call->w. The caller may do the action somewhere: for what it touches,
      * ask admin_may. */
     gboolean (*run)(AdminCall *call, GError **error);
-    gsize content_maximum; /* bytes; 0: what a form of a few fields needs */
+    gsize content_maximum;  /* bytes; 0: what a form of a few fields needs */
+    gboolean before_change; /* also for a password that is only good for setting another */
 } AdminOperation;
 
 struct AdminCall {
@@ -53,6 +54,11 @@ struct AdminCall {
     const AdminService *service;
     const AdminOperation *operation;
     AuthAttempt *attempt;
+    /* What run has begun on the password lane, or NULL. When it finds it pending it sets later and
+     * returns TRUE; it is called again when the lane is done. */
+    AuthAttempt *lane;
+    gboolean later;
+    gpointer state;  /* of the operation, while it is on the lane; the lane owns it */
     json_t *content; /* NULL: none */
     Buffer answer;
     JsonWriter w;
@@ -73,11 +79,14 @@ gboolean admin_query_number(const AdminCall *call, const char *name, gint64 leas
 gboolean admin_may(AdminCall *call, gint64 unit, GError **error);
 /* Operations that need a lawful ground [Điều 4.1]: INPUT when the content has none. */
 gboolean admin_needs_ground(AdminCall *call, GError **error);
+/* For done of what is begun on the lane: runs the operation again. */
+void admin_wake(gpointer session);
 /* Brings the store in step; before the answer is written. */
 gboolean admin_changed(AdminCall *call, GError **error);
 
 /* The tables; each ends with a pattern of NULL. */
-extern const AdminOperation admin_units[], admin_accounts[], admin_record[], admin_requests[];
+extern const AdminOperation admin_units[], admin_accounts[], admin_idle[], admin_passwords[],
+    admin_record[], admin_requests[];
 
 /* The description of all of them, OpenAPI 3.1; g_free. */
 char *admin_describe(const AdminOperation *const *tables, gsize count, const char *version);

@@ -7,6 +7,7 @@
 #include "audit/audit.h"
 #include "casework/request.h"
 #include "directory/account.h"
+#include "directory/activity.h"
 #include "directory/role.h"
 #include "directory/unit.h"
 
@@ -18,6 +19,7 @@ void admin_write_unit(JsonWriter *w, const char *domain, const DirectoryUnit *un
 gboolean admin_write_account(JsonWriter *w, Directory *directory, const DirectoryAccountRow *row,
                              const StoreAccount *kept, GError **error);
 void admin_write_delegation(JsonWriter *w, const DirectoryDelegation *delegation);
+void admin_write_idle(JsonWriter *w, const DirectoryIdleRow *row); /* idle.c */
 void admin_write_role(JsonWriter *w, const DirectoryRoleRow *row);
 void admin_write_act(JsonWriter *w, const AuditRecord *record);
 /* view_request.c */

@@ -7,7 +7,7 @@
 #include "base/legacy_hash.h"
 #include "base/log.h"
 #include "base/metrics.h"
-#include "directory/account.h"
+#include "directory/activity.h"
 #include "text/fold.h"
 
 METRIC_COUNTER(attempts_ok, "congvu_auth_attempts_total{result=\"ok\"}",
@@ -17,6 +17,12 @@ METRIC_COUNTER(attempts_failed, "congvu_auth_attempts_total{result=\"failed\"}",
 METRIC_COUNTER(attempts_locked, "congvu_auth_attempts_total{result=\"locked\"}",
                "Attempts to sign in, by result");
 METRIC_COUNTER(attempts_busy, "congvu_auth_attempts_total{result=\"busy\"}",
+               "Attempts to sign in, by result");
+METRIC_COUNTER(attempts_change, "congvu_auth_attempts_total{result=\"change\"}",
+               "Attempts to sign in, by result");
+METRIC_COUNTER(attempts_over, "congvu_auth_attempts_total{result=\"over\"}",
+               "Attempts to sign in, by result");
+METRIC_COUNTER(attempts_refused, "congvu_auth_attempts_total{result=\"refused\"}",
                "Attempts to sign in, by result");
 METRIC_COUNTER(delayed, "congvu_auth_delayed_total", "Attempts that had to wait");
 
@@ -35,7 +41,16 @@ static const struct {
                      &attempts_locked},
     [AUTH_BUSY] = {"busy", "Hệ thống đang bận, hãy thử lại sau; too busy, try again later",
                    &attempts_busy},
+    [AUTH_CHANGE] = {"change",
+                     "Mật khẩu này chỉ dùng để đặt mật khẩu mới; this password is only good for "
+                     "setting your own",
+                     &attempts_change},
+    [AUTH_OVER] = {"over", "Mật khẩu cấp lần đầu đã hết hạn; the one-time password is over",
+                   &attempts_over},
+    [AUTH_REFUSED] = {"refused", "Mật khẩu mới chưa đạt; the new password does not do",
+                      &attempts_refused},
 };
+G_STATIC_ASSERT(G_N_ELEMENTS(results) == AUTH_RESULTS);
 
 static const char slowed_text[] = "Đã thử sai quá nhiều lần từ địa chỉ này, hãy thử lại sau một "
                                   "phút; too many failures from this "
@@ -50,13 +65,24 @@ static void *copy_bytes(Bytes bytes) {
     return copy;
 }
 
+void attempt_wipe(AuthAttempt *attempt) {
+    if (attempt->password != NULL)
+        crypto_wipe(attempt->password, attempt->password_n);
+    if (attempt->wanted != NULL)
+        crypto_wipe(attempt->wanted, attempt->wanted_n);
+    g_clear_pointer(&attempt->password, g_free);
+    g_clear_pointer(&attempt->wanted, g_free);
+}
+
 void attempt_unref(AuthAttempt *attempt) {
     if (!g_atomic_int_dec_and_test(&attempt->references))
         return;
-    if (attempt->password != NULL)
-        crypto_wipe(attempt->password, attempt->password_n);
-    g_free(attempt->password);
+    attempt_wipe(attempt);
+    if (attempt->work_free != NULL)
+        attempt->work_free(attempt->work_data);
     directory_account_free(attempt->account);
+    verdict_free(attempt->verdict);
+    g_free(attempt->said);
     g_free(attempt->name);
     g_free(attempt->peer);
     g_free(attempt->door);
@@ -64,12 +90,9 @@ void attempt_unref(AuthAttempt *attempt) {
     g_free(attempt);
 }
 
-static void wipe_password(AuthAttempt *attempt) {
-    crypto_wipe(attempt->password, attempt->password_n);
-    g_clear_pointer(&attempt->password, g_free);
-}
-
 static void log_result(const AuthAttempt *attempt, AuthResult result) {
+    if (attempt->work != NULL)
+        return; /* nobody's attempt to sign in */
     metric_add(results[result].metric, 1);
     log_event(result == AUTH_OK ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING, "auth.attempt", "session",
               attempt->session, "door", attempt->door, "peer", attempt->peer, "name", attempt->name,
@@ -80,8 +103,12 @@ static void log_result(const AuthAttempt *attempt, AuthResult result) {
 void attempt_finish(AuthAttempt *attempt, AuthResult result, DirectoryAccount *account) {
     Auth *auth = attempt->auth;
     attempt->account = account;
-    attempt->text = attempt->sent_away ? slowed_text : results[result].text;
-    wipe_password(attempt);
+    attempt->text = attempt->sent_away                           ? slowed_text
+                    : attempt->said != NULL && result != AUTH_OK ? attempt->said
+                                                                 : results[result].text;
+    attempt_wipe(attempt);
+    if (result == AUTH_OK && account != NULL)
+        directory_saw(auth->directory, account->id, ACTIVITY_SIGNED_IN); /* [Điều 4.2.c] */
     log_result(attempt, result);
     g_mutex_lock(&auth->lock);
     g_atomic_int_set(&attempt->result, (gint)result);
@@ -97,7 +124,7 @@ void attempt_finish(AuthAttempt *attempt, AuthResult result, DirectoryAccount *a
     g_mutex_unlock(&auth->lock);
 }
 
-static Bytes password_of(const AuthAttempt *attempt) {
+Bytes attempt_password(const AuthAttempt *attempt) {
     return bytes_of(attempt->password, attempt->password_n);
 }
 
@@ -113,31 +140,31 @@ static gboolean look_up(AuthAttempt *attempt, DirectoryAccount **account) {
     return FALSE;
 }
 
-/* The stored hash, or nobody's. */
-static char *hash_for(AuthAttempt *attempt, const DirectoryAccount *account, GError **error) {
-    char *hash =
-        account == NULL ? NULL : directory_credential(attempt->auth->directory, account->id, error);
-    return hash == NULL ? g_strdup(attempt->auth->unknown_hash) : hash;
-}
-
-static void settle(AuthAttempt *attempt, DirectoryAccount *account, gboolean right,
-                   guint64 changes) {
+/* credential NULL: the password is remembered, so nothing is to be said about it. */
+static void settle(AuthAttempt *attempt, DirectoryAccount *account, gboolean right, guint64 changes,
+                   const DirectoryCredential *credential) {
     Auth *auth = attempt->auth;
     gint64 now = clock_monotonic();
+    AuthResult result = !right                               ? AUTH_FAILED
+                        : account->state != DIRECTORY_ACTIVE ? AUTH_LOCKED
+                        : credential != NULL                 ? rules_judge(attempt, credential)
+                                                             : AUTH_OK;
     g_mutex_lock(&auth->lock);
     if (right) {
         guesses_succeeded(auth->guesses, &attempt->key, now);
         lane_release(auth, attempt);
-        if (auth->changes == changes)
-            remembered_add(auth->remembered, account->id, password_of(attempt), now);
+        if (auth->changes == changes && (result == AUTH_OK || result == AUTH_LOCKED))
+            remembered_add(auth->remembered, account->id, attempt_password(attempt), now);
     }
     g_mutex_unlock(&auth->lock);
-    if (right && account->state == DIRECTORY_ACTIVE) {
-        attempt_finish(attempt, AUTH_OK, account);
-        return;
+    if (attempt->wanted != NULL && (result == AUTH_OK || result == AUTH_CHANGE)) {
+        attempt_change(attempt, account, credential);
+    } else if (result == AUTH_OK || result == AUTH_CHANGE) {
+        attempt_finish(attempt, result, account);
+    } else {
+        directory_account_free(account);
+        attempt_finish(attempt, result, NULL);
     }
-    directory_account_free(account);
-    attempt_finish(attempt, right ? AUTH_LOCKED : AUTH_FAILED, NULL);
 }
 
 static gboolean is_remembered(Auth *auth, gint64 account, Bytes password) {
@@ -147,8 +174,7 @@ static gboolean is_remembered(Auth *auth, gint64 account, Bytes password) {
     return has;
 }
 
-/* Our own fault: the attempt does not count against anybody. */
-static void fail_busy(AuthAttempt *attempt) {
+void attempt_fail_busy(AuthAttempt *attempt) {
     g_mutex_lock(&attempt->auth->lock);
     guesses_forgive(attempt->auth->guesses, &attempt->key);
     g_mutex_unlock(&attempt->auth->lock);
@@ -161,7 +187,7 @@ static void fail_busy(AuthAttempt *attempt) {
  * costs nothing but that the next sign-in does it. */
 static void renew_hash(AuthAttempt *attempt, const DirectoryAccount *account, const char *legacy) {
     g_autoptr(GError) error = NULL;
-    g_autofree char *hash = directory_password_hash(password_of(attempt), &error);
+    g_autofree char *hash = directory_password_hash(attempt_password(attempt), &error);
     if (hash != NULL &&
         directory_credential_renew(attempt->auth->directory, account->id, legacy, hash, &error))
         log_event(LOG_LEVEL_INFO, "auth.hash_renewed", "session", attempt->session, "account",
@@ -174,9 +200,10 @@ static void renew_hash(AuthAttempt *attempt, const DirectoryAccount *account, co
 /* One of another system [legacy_hash.h]; a wrong password costs as much as everywhere else. */
 static gboolean verify_legacy(AuthAttempt *attempt, const DirectoryAccount *account,
                               const char *hash) {
-    Bytes password = password_of(attempt);
+    Bytes password = attempt_password(attempt);
     if (legacy_hash_verify(hash, password)) {
-        renew_hash(attempt, account, hash);
+        if (attempt->wanted == NULL) /* else another one comes in its place at once */
+            renew_hash(attempt, account, hash);
         return TRUE;
     }
     crypto_password_verify(attempt->auth->unknown_hash, password);
@@ -186,33 +213,46 @@ static gboolean verify_legacy(AuthAttempt *attempt, const DirectoryAccount *acco
 static gboolean verify(AuthAttempt *attempt, const DirectoryAccount *account, const char *hash) {
     if (account != NULL && !g_str_has_prefix(hash, "$argon2id$"))
         return verify_legacy(attempt, account, hash);
-    gboolean matches = crypto_password_verify(hash, password_of(attempt));
+    gboolean matches = crypto_password_verify(hash, attempt_password(attempt));
     return matches && account != NULL && !g_str_equal(hash, attempt->auth->unknown_hash);
 }
 
-void attempt_verify(AuthAttempt *attempt) {
+static void verify_attempt(AuthAttempt *attempt) {
     Auth *auth = attempt->auth;
     g_mutex_lock(&auth->lock);
     guint64 changes = auth->changes;
     g_mutex_unlock(&auth->lock);
     DirectoryAccount *account = NULL;
     if (!look_up(attempt, &account)) {
-        fail_busy(attempt);
+        attempt_fail_busy(attempt);
         return;
     }
-    if (account != NULL && is_remembered(auth, account->id, password_of(attempt))) {
-        settle(attempt, account, TRUE, changes);
+    if (account != NULL && attempt->wanted == NULL &&
+        is_remembered(auth, account->id, attempt_password(attempt))) {
+        settle(attempt, account, TRUE, changes, NULL);
         return;
     }
     g_autoptr(GError) error = NULL;
-    g_autofree char *hash = hash_for(attempt, account, &error);
-    if (error != NULL) {
+    g_auto(DirectoryCredential) credential = {0};
+    if (account != NULL &&
+        !directory_credential_read(auth->directory, account->id, &credential, &error)) {
         directory_account_free(account);
-        fail_busy(attempt);
+        attempt_fail_busy(attempt);
         return;
     }
-    gboolean right = verify(attempt, account, hash);
-    settle(attempt, account, right, changes);
+    if (credential.hash == NULL) /* nobody's, which costs the same */
+        credential.hash = g_strdup(auth->unknown_hash);
+    gboolean right = verify(attempt, account, credential.hash);
+    settle(attempt, account, right, changes, &credential);
+}
+
+void attempt_run(AuthAttempt *attempt) {
+    if (attempt->work == NULL) {
+        verify_attempt(attempt);
+        return;
+    }
+    attempt->work(attempt->work_data);
+    attempt_finish(attempt, AUTH_OK, NULL);
 }
 
 /* ---- Begin and end ---- */
@@ -247,24 +287,26 @@ static AuthAttempt *attempt_new(Auth *auth, Bytes name, Bytes password, const ch
 /* A success from the last minutes; only when nothing makes this pair wait, so that the quick answer
  * is no oracle for who guesses. */
 static gboolean answer_at_once(AuthAttempt *attempt, DirectoryAccount **account) {
+    if (attempt->work != NULL || attempt->wanted != NULL)
+        return FALSE;
     if (!look_up(attempt, account) || *account == NULL)
         return FALSE;
     if ((*account)->state == DIRECTORY_ACTIVE &&
-        is_remembered(attempt->auth, (*account)->id, password_of(attempt)))
+        is_remembered(attempt->auth, (*account)->id, attempt_password(attempt)))
         return TRUE;
     g_clear_pointer(account, directory_account_free);
     return FALSE;
 }
 
-AuthAttempt *auth_begin(Auth *auth, Bytes name, Bytes password, const char *peer, const char *door,
-                        const char *session, void (*done)(gpointer data), gpointer data) {
-    AuthAttempt *attempt = attempt_new(auth, name, password, peer, door, session);
+/* Takes the attempt to its end or to the lane. */
+static AuthAttempt *begin(AuthAttempt *attempt, void (*done)(gpointer data), gpointer data) {
+    Auth *auth = attempt->auth;
     attempt->done = done;
     attempt->done_data = data;
     g_mutex_lock(&auth->lock);
     gboolean room = lane_has_room(auth, &attempt->key) && !auth->stopping;
     gint64 now = clock_monotonic();
-    gint64 delay = guesses_delay(auth->guesses, &attempt->key, now);
+    gint64 delay = attempt->work != NULL ? 0 : guesses_delay(auth->guesses, &attempt->key, now);
     attempt->sent_away = delay > 0 && !lane_may_slow(auth, &attempt->key);
     g_mutex_unlock(&auth->lock);
     DirectoryAccount *account = NULL;
@@ -278,11 +320,37 @@ AuthAttempt *auth_begin(Auth *auth, Bytes name, Bytes password, const char *peer
         attempt->due = delay > 0 ? now + delay : 0;
         attempt->references = 2;
         g_mutex_lock(&auth->lock);
-        guesses_charge(auth->guesses, &attempt->key, now);
+        if (attempt->work == NULL)
+            guesses_charge(auth->guesses, &attempt->key, now);
         lane_enqueue(auth, attempt);
         g_mutex_unlock(&auth->lock);
     }
     return attempt;
+}
+
+AuthAttempt *auth_begin(Auth *auth, Bytes name, Bytes password, const char *peer, const char *door,
+                        const char *session, void (*done)(gpointer data), gpointer data) {
+    return begin(attempt_new(auth, name, password, peer, door, session), done, data);
+}
+
+AuthAttempt *auth_change_begin(Auth *auth, Bytes name, Bytes old, Bytes wanted, const char *peer,
+                               const char *door, const char *session, void (*done)(gpointer data),
+                               gpointer done_data) {
+    AuthAttempt *attempt = attempt_new(auth, name, old, peer, door, session);
+    attempt->wanted = copy_bytes(wanted);
+    attempt->wanted_n = wanted.n;
+    return begin(attempt, done, done_data);
+}
+
+AuthAttempt *auth_work_begin(Auth *auth, const char *peer, void (*work)(gpointer data),
+                             gpointer data, GDestroyNotify free, void (*done)(gpointer data),
+                             gpointer done_data) {
+    AuthAttempt *attempt =
+        attempt_new(auth, bytes_of("", 0), bytes_of("", 0), peer, "work", "work");
+    attempt->work = work;
+    attempt->work_data = data;
+    attempt->work_free = free;
+    return begin(attempt, done, done_data);
 }
 
 void auth_attempt_free(AuthAttempt *attempt) {
@@ -304,6 +372,19 @@ AuthResult auth_result(AuthAttempt *attempt) {
 
 const DirectoryAccount *auth_account(AuthAttempt *attempt) {
     return auth_result(attempt) == AUTH_OK ? attempt->account : NULL;
+}
+
+const DirectoryAccount *auth_owner(AuthAttempt *attempt) {
+    AuthResult result = auth_result(attempt);
+    return result == AUTH_OK || result == AUTH_CHANGE ? attempt->account : NULL;
+}
+
+const Verdict *auth_verdict(AuthAttempt *attempt) {
+    return auth_result(attempt) == AUTH_PENDING || attempt->warns ? NULL : attempt->verdict;
+}
+
+const char *auth_warning(AuthAttempt *attempt) {
+    return auth_result(attempt) == AUTH_OK && attempt->warns ? attempt->said : NULL;
 }
 
 const char *auth_text(AuthAttempt *attempt) {
@@ -377,5 +458,6 @@ void auth_free(Auth *auth) {
     g_cond_clear(&auth->told);
     g_mutex_clear(&auth->lock);
     g_free(auth->unknown_hash);
+    g_free(auth->place);
     g_free(auth);
 }

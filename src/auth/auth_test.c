@@ -163,7 +163,7 @@ static void a_success_is_remembered_until_the_password_changes(void **state) {
     gint64 again = timed(f, "tvanh.stttt", PASSWORD, "192.0.2.1", AUTH_OK);
     assert_true(again * 2 < first);
     assert_true(directory_account_set_password(f->directory, f->regulation, "tvanh.stttt",
-                                               BYTES_LITERAL("Matkhau@2023"), &act, NULL));
+                                               BYTES_LITERAL("Matkhau@2023"), FALSE, &act, NULL));
     assert_int_equal(attempt(f, "tvanh.stttt", PASSWORD, "192.0.2.1"), AUTH_FAILED);
     assert_int_equal(attempt(f, "tvanh.stttt", "Matkhau@2023", "192.0.2.1"), AUTH_OK);
 }
@@ -171,8 +171,8 @@ static void a_success_is_remembered_until_the_password_changes(void **state) {
 static void a_password_is_the_same_composed_and_decomposed(void **state) {
     Fixture *f = *state;
     assert_true(directory_account_set_password(f->directory, f->regulation, "tvanh.stttt",
-                                               BYTES_LITERAL("M\xe1\xba\xadtkhau@2022"), &act,
-                                               NULL));
+                                               BYTES_LITERAL("M\xe1\xba\xadtkhau@2022"), FALSE,
+                                               &act, NULL));
     assert_int_equal(attempt(f, "tvanh.stttt", "Ma\xcc\xa3\xcc\x82tkhau@2022", "192.0.2.1"),
                      AUTH_OK);
 }

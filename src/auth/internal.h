@@ -5,6 +5,7 @@
 
 #include "auth/auth.h"
 #include "base/crypto.h"
+#include "directory/password.h"
 
 /* ---- guess.c: how long to wait ---- */
 
@@ -50,6 +51,11 @@ struct AuthAttempt {
     gsize password_n;
     char *peer, *door, *session;
     GuessKey key;
+    guint8 *wanted; /* the new password of auth_change_begin; NULL: none */
+    gsize wanted_n;
+    void (*work)(gpointer data); /* of auth_work_begin; NULL: a password is verified */
+    gpointer work_data;
+    GDestroyNotify work_free;
 
     /* Guarded by auth->lock. */
     gint64 due;       /* monotonic; waits until then */
@@ -63,6 +69,9 @@ struct AuthAttempt {
     gint result;        /* AuthResult, atomic; the fields below are set before it */
     DirectoryAccount *account;
     const char *text;
+    char *said;       /* text is this, when it is not a fixed one */
+    Verdict *verdict; /* or NULL */
+    gboolean warns;   /* the verdict is a warning */
 };
 
 /* A name's attempts in order; a peer's names in turn; the peers in turn: fair by both. */
@@ -74,6 +83,9 @@ typedef struct {
 struct Auth {
     Directory *directory;
     AuthOptions options;
+    Regulation *(*regulation)(gpointer data);
+    gpointer regulation_data;
+    char *place;
     char *unknown_hash; /* verified when there is no account: costs the same */
 
     GMutex lock; /* everything below, and the attempts' guarded fields */
@@ -106,7 +118,22 @@ gpointer lane_run(gpointer auth);
 /* Sets the outcome and tells the owner. Not locked. */
 void attempt_finish(AuthAttempt *attempt, AuthResult result, DirectoryAccount *account);
 void attempt_unref(AuthAttempt *attempt);
-/* Verifies the password and finishes. Not locked; slow. */
-void attempt_verify(AuthAttempt *attempt);
+/* Verifies the password and finishes, or runs the work and finishes. Not locked; slow. */
+void attempt_run(AuthAttempt *attempt);
+Bytes attempt_password(const AuthAttempt *attempt);
+void attempt_wipe(AuthAttempt *attempt);
+/* Our own fault: the attempt does not count against anybody. */
+void attempt_fail_busy(AuthAttempt *attempt);
+
+/* ---- rules.c ---- */
+
+/* The right password of an active account: OK, CHANGE or OVER; keeps what is to be said. */
+AuthResult rules_judge(AuthAttempt *attempt, const DirectoryCredential *credential);
+
+/* ---- change.c ---- */
+
+/* The old password was right: sets the wanted one and finishes. Slow. */
+void attempt_change(AuthAttempt *attempt, DirectoryAccount *account,
+                    const DirectoryCredential *credential);
 
 #endif

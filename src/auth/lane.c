@@ -173,7 +173,7 @@ gpointer lane_run(gpointer data) {
         if (stopping)
             attempt_finish(attempt, AUTH_BUSY, NULL);
         else if (!dropped)
-            attempt_verify(attempt);
+            attempt_run(attempt);
         attempt_unref(attempt);
         g_mutex_lock(&auth->lock);
     }

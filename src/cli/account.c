@@ -7,10 +7,72 @@ enum { LISTING_MAXIMUM = 256 * 1024 * 1024 };
 
 /* ---- create ---- */
 
+typedef struct {
+    const char *person;
+    gboolean password_stdin, no_password, one_time;
+} Said;
+
+static gboolean check_options(CliCall *call, const Said *said) {
+    const char *why = NULL;
+    if (said->password_stdin + said->no_password + said->one_time > 1)
+        why =
+            "chỉ nêu một trong --password-stdin, --one-time, --no-password; give one of them, not "
+            "several";
+    else if (said->no_password && said->person == NULL)
+        why = "tài khoản cơ quan chưa có mật khẩu cho đến khi được đặt; a unit's account has no "
+              "password until one is set; there is nothing to do";
+    if (why != NULL)
+        g_string_append_printf(call->err, "congvu: %s\n", why);
+    return why == NULL;
+}
+
+static void print_made(CliCall *call, const DirectoryAccount *account,
+                       const DirectoryOneTime *one_time) {
+    if (!call->json) {
+        cli_print(call, "%s\n", account->address);
+        if (one_time == NULL)
+            return;
+        cli_print(call, "%s\n", one_time->text);
+        cli_explain_one_time(call, account->address, one_time);
+        return;
+    }
+    g_auto(Buffer) document;
+    buffer_init(&document, LISTING_MAXIMUM);
+    JsonWriter w = json_writer(&document);
+    json_open(&w, NULL, '{');
+    json_int(&w, "id", account->id);
+    json_text(&w, "address", account->address);
+    json_text(&w, "name", account->name);
+    json_int(&w, "quota", account->quota);
+    if (one_time != NULL) {
+        json_text(&w, "one_time_password", one_time->text);
+        json_int(&w, "expires", one_time->expires);
+    }
+    json_close(&w, '}');
+    cli_print_json(call, &document);
+}
+
+static int create(CliCall *call, DirectoryNewAccount *new, gboolean one_time, const AuditAct *act) {
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Regulation) regulation = instance_regulation(call->instance);
+    g_auto(DirectoryOneTime) made = {0};
+    if (one_time && !directory_one_time_make(regulation, &made, &error))
+        return cli_refuse(call, g_steal_pointer(&error));
+    new->one_time = one_time ? &made : NULL;
+    g_autoptr(DirectoryAccount) account =
+        directory_account_create(call->instance->directory, regulation, new, act, &error);
+    if (account == NULL)
+        return cli_refuse(call, g_steal_pointer(&error));
+    int status = cli_changed(call);
+    if (status == CLI_DONE || one_time) /* it is told this once */
+        print_made(call, account, new->one_time);
+    return status;
+}
+
 int cli_account_create(CliCall *call) {
     char *unit = NULL, *person = NULL, *given = NULL, *title = NULL, *quota_text = NULL;
     char *identity = NULL;
-    gboolean password_stdin = FALSE, no_password = FALSE;
+    gboolean password_stdin = FALSE, no_password = FALSE, one_time = FALSE;
     CliGround ground = {0};
     const CliOption options[] = {
         {"unit", &unit, NULL, "the unit: address name or abbreviation", TRUE},
@@ -22,6 +84,8 @@ int cli_account_create(CliCall *call) {
         {"quota", &quota_text, NULL, "such as 5GB; without: the regulation's", FALSE},
         {"password-stdin", NULL, &password_stdin, "first line of standard input is the password",
          FALSE},
+        {"one-time", NULL, &one_time, "make a one-time password and print it below the address",
+         FALSE},
         {"no-password", NULL, &no_password, "no signing in until account passwd gives one", FALSE},
         CLI_GROUND_OPTIONS(ground),
         {NULL},
@@ -30,50 +94,21 @@ int cli_account_create(CliCall *call) {
     AuditAct act;
     if (!cli_options(call, options, 0, 0, &status) || !cli_act(call, &ground, TRUE, &act, &status))
         return status;
-    DirectoryNewAccount new = {.unit = unit,
-                               .name = person,
-                               .given = given,
-                               .title = title,
-                               .identity = identity,
-                               .password = no_password ? bytes_of(NULL, 0) : cli_password(call)};
-    if (no_password && (password_stdin || person == NULL)) {
-        g_string_append(call->err, password_stdin
-                                       ? "congvu: chỉ nêu một trong hai --password-stdin, "
-                                         "--no-password; give one of them, not both\n"
-                                       : "congvu: tài khoản cơ quan chưa có mật khẩu cho đến khi "
-                                         "được đặt; a unit's account has no password until one is "
-                                         "set; there is nothing to do\n");
+    DirectoryNewAccount new = {
+        .unit = unit, .name = person, .given = given, .title = title, .identity = identity};
+    if (!check_options(call, &(Said){person, password_stdin, no_password, one_time}))
         return CLI_USAGE;
-    }
+    if (!no_password && !one_time)
+        new.password = cli_password(call);
+    /* An operator knows it: as in account passwd. */
+    new.must_change = new.password.p != NULL &&person != NULL && !cli_is_trial(call);
     if (quota_text != NULL && !cli_size(quota_text, &new.quota)) {
         g_string_append_printf(
             call->err, "congvu: \"%s\" không phải dung lượng như 5GB; it is no size such as 5GB\n",
             quota_text);
         return CLI_USAGE;
     }
-    g_autoptr(GError) error = NULL;
-    g_autoptr(Regulation) regulation = instance_regulation(call->instance);
-    g_autoptr(DirectoryAccount) account =
-        directory_account_create(call->instance->directory, regulation, &new, &act, &error);
-    if (account == NULL)
-        return cli_refuse(call, g_steal_pointer(&error));
-    if ((status = cli_changed(call)) != CLI_DONE)
-        return status;
-    if (!call->json) {
-        cli_print(call, "%s\n", account->address);
-        return CLI_DONE;
-    }
-    g_auto(Buffer) document;
-    buffer_init(&document, LISTING_MAXIMUM);
-    JsonWriter w = json_writer(&document);
-    json_open(&w, NULL, '{');
-    json_int(&w, "id", account->id);
-    json_text(&w, "address", account->address);
-    json_text(&w, "name", account->name);
-    json_int(&w, "quota", account->quota);
-    json_close(&w, '}');
-    cli_print_json(call, &document);
-    return CLI_DONE;
+    return create(call, &new, one_time, &act);
 }
 
 /* ---- list, show ---- */

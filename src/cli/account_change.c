@@ -1,4 +1,4 @@
-/* account lock | unlock | close | passwd | quota | alias: what happens to an account later
+/* account lock | unlock | close | quota | alias: what happens to an account later
  * [Điều 4, 5, 12]. Each change is on record with its ground. */
 #include "cli/cli.h"
 
@@ -21,8 +21,54 @@ static int set_state(CliCall *call, DirectoryState state, const char *done) {
     return cli_changed(call);
 }
 
+/* FALSE: they contradict one another; said why. */
+static gboolean take_cause(CliCall *call, gboolean idle, gboolean takeover, DirectoryLock *lock) {
+    gboolean forbidden = lock->clause != NULL || lock->law != NULL;
+    lock->cause = idle        ? LOCK_IDLE
+                  : takeover  ? LOCK_TAKEOVER
+                  : forbidden ? LOCK_FORBIDDEN
+                              : LOCK_REQUEST;
+    if (idle + takeover + forbidden <= 1)
+        return TRUE;
+    g_string_append(call->err,
+                    "congvu: chỉ nêu một trong --idle, --takeover, --forbidden; give one "
+                    "of them, not several\n");
+    return FALSE;
+}
+
 int cli_account_lock(CliCall *call) {
-    return set_state(call, DIRECTORY_LOCKED, "locked: no signing in, no sending; mail still comes");
+    gboolean idle = FALSE, takeover = FALSE;
+    char *clause = NULL, *law = NULL, *evidence = NULL;
+    CliGround ground = {0};
+    const CliOption options[] = {
+        {"idle", NULL, &idle, "neither sent nor received for too long, without a reason", FALSE},
+        {"takeover", NULL, &takeover, "somebody else has it: its password is taken away too",
+         FALSE},
+        {"forbidden", &clause, NULL, "it took part in a forbidden act: the khoản, such as 8.3",
+         FALSE},
+        {"law", &law, NULL, "the same by another law, cited in full", FALSE},
+        {"evidence", &evidence, NULL, "what shows it and where that is kept", FALSE},
+        CLI_GROUND_OPTIONS(ground),
+        {NULL},
+    };
+    int status;
+    AuditAct act;
+    if (!cli_options(call, options, 1, 1, &status))
+        return status;
+    DirectoryLock lock = {
+        .address = call->arguments[0], .clause = clause, .law = law, .evidence = evidence};
+    if (!take_cause(call, idle, takeover, &lock))
+        return CLI_USAGE;
+    if (!cli_act(call, &ground, lock.cause == LOCK_REQUEST, &act, &status))
+        return status;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Regulation) regulation = instance_regulation(call->instance);
+    if (!directory_account_lock(call->instance->directory, regulation, &lock, &act, &error))
+        return cli_refuse(call, g_steal_pointer(&error));
+    cli_print(call, "%s is locked: no signing in, no sending; mail still comes%s\n",
+              call->arguments[0],
+              takeover ? "; it has no password until account passwd gives one" : "");
+    return cli_changed(call);
 }
 
 int cli_account_unlock(CliCall *call) {
@@ -33,30 +79,7 @@ int cli_account_close(CliCall *call) {
     return set_state(call, DIRECTORY_CLOSED, "closed: nothing reaches it, its address stays taken");
 }
 
-/* ---- passwd, quota ---- */
-
-int cli_account_passwd(CliCall *call) {
-    gboolean password_stdin = FALSE;
-    CliGround ground = {0};
-    const CliOption options[] = {
-        {"password-stdin", NULL, &password_stdin, "first line of standard input is the password",
-         FALSE},
-        CLI_GROUND_OPTIONS(ground),
-        {NULL},
-    };
-    int status;
-    AuditAct act;
-    if (!cli_options(call, options, 1, 1, &status) || !cli_act(call, &ground, FALSE, &act, &status))
-        return status;
-    g_autoptr(GError) error = NULL;
-    g_autoptr(Regulation) regulation = instance_regulation(call->instance);
-    if (!directory_account_set_password(call->instance->directory, regulation, call->arguments[0],
-                                        cli_password(call), &act, &error))
-        return cli_refuse(call, g_steal_pointer(&error));
-    cli_print(call, "%s has a new password; where it was signed in, it must sign in again\n",
-              call->arguments[0]);
-    return cli_changed(call);
-}
+/* ---- quota ---- */
 
 int cli_account_quota(CliCall *call) {
     CliGround ground = {0};

@@ -4,6 +4,11 @@
 
 #include "regulation/calendar.h"
 
+/* A system on shifted ports serves one machine. */
+gboolean cli_is_trial(const CliCall *call) {
+    return call->instance->config->port_offset != 0;
+}
+
 gboolean cli_act(CliCall *call, const CliGround *ground, gboolean needed, AuditAct *act,
                  int *status) {
     *act = (AuditAct){.who = call->who, .ground = ""};
@@ -21,8 +26,7 @@ gboolean cli_act(CliCall *call, const CliGround *ground, gboolean needed, AuditA
     }
     if (!needed)
         return TRUE;
-    /* A system on shifted ports serves one machine: it is being set up or tried. */
-    if (call->instance->config->port_offset != 0) {
+    if (cli_is_trial(call)) {
         act->ground = "bootstrap";
         return TRUE;
     }

@@ -53,7 +53,8 @@ static gboolean take_option(CliCall *call, const CliOption *options, guint *at, 
                                word);
         *o->flag = TRUE;
         call->password_stdin |= g_str_equal(o->name, "password-stdin");
-        call->no_password |= g_str_equal(o->name, "no-password");
+        call->no_password |=
+            g_str_equal(o->name, "no-password") || g_str_equal(o->name, "one-time");
         return TRUE;
     }
     char *value = equals != NULL ? equals + 1 : call->arguments[*at + 1];

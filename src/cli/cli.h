@@ -12,6 +12,7 @@
 #include "audit/audit.h"
 #include "base/buffer.h"
 #include "base/json.h"
+#include "directory/password.h"
 #include "serve/instance.h"
 
 enum {
@@ -56,7 +57,7 @@ struct CliCall {
      * command's own table which word is a file, and tells wrong usage before it asks for a
      * password. */
     gboolean looking;
-    /* --password-stdin, --no-password were given; set by cli_options. */
+    /* --password-stdin; --no-password or --one-time were given; set by cli_options. */
     gboolean password_stdin, no_password;
     /* Shows progress when the operator has a terminal. May be NULL: use cli_progress. */
     void (*progress)(CliCall *call, gint64 done, gint64 all);
@@ -122,12 +123,17 @@ typedef struct {
  * but on a system with a port offset, where "bootstrap" stands for it. FALSE: return *status. */
 gboolean cli_act(CliCall *call, const CliGround *ground, gboolean needed, AuditAct *act,
                  int *status);
+/* On shifted ports: it is being set up or tried, and a ground is not asked for. */
+gboolean cli_is_trial(const CliCall *call);
 /* record.c: an act that no other layer records, into the audit trail. before and after: JSON or
  * NULL. */
 gboolean cli_record(CliCall *call, const char *act, const char *subject, const char *before,
                     const char *after, GError **error);
 /* dns.c: every key's record is published. REFUSED names the first that is not. */
 gboolean cli_dns_keys_published(CliCall *call, GError **error);
+/* account_password.c: says what is to be done with a one-time password, to call->err; the password
+ * itself is the caller's to print. */
+void cli_explain_one_time(CliCall *call, const char *address, const DirectoryOneTime *one_time);
 /* After a change to the directory: brings the store in step. Returns the exit status. */
 int cli_changed(CliCall *call);
 /* "2GB", "500 MB", "1073741824", "2GiB": bytes. A GB is 2^30, as the regulation reads it
@@ -157,6 +163,8 @@ int cli_account_alias(CliCall *call);
 int cli_account_close(CliCall *call);
 int cli_account_create(CliCall *call);
 int cli_account_delegate(CliCall *call);
+int cli_account_exempt(CliCall *call);
+int cli_account_idle(CliCall *call);
 int cli_account_import(CliCall *call);
 int cli_account_list(CliCall *call);
 int cli_account_lock(CliCall *call);
@@ -164,6 +172,7 @@ int cli_account_passwd(CliCall *call);
 int cli_account_quota(CliCall *call);
 int cli_account_show(CliCall *call);
 int cli_account_unlock(CliCall *call);
+int cli_account_warn(CliCall *call);
 int cli_address_propose(CliCall *call);
 int cli_audit_list(CliCall *call);
 int cli_audit_verify(CliCall *call);

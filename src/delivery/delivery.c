@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "delivery/internal.h"
+#include "message/header.h"
 
 METRIC_HISTOGRAM(delivery_seconds, "congvu_delivery_seconds",
                  "Time from the end of a message's data to its durable copies");
@@ -33,6 +34,11 @@ void delivery_set_regulation(Delivery *delivery, Regulation *regulation) {
     g_mutex_unlock(&delivery->lock);
     if (before != NULL)
         regulation_unref(before);
+}
+
+void delivery_set_used(Delivery *delivery, DeliveryUsed used, gpointer data) {
+    delivery->used = used;
+    delivery->used_data = data;
 }
 
 static Regulation *current_regulation(Delivery *delivery) {
@@ -112,6 +118,10 @@ void delivery_request_set_sender(DeliveryRequest *request, const char *sender, c
     request->smtputf8 = smtputf8;
 }
 
+void delivery_request_set_sent_as(DeliveryRequest *request, gint64 account) {
+    request->sent_as = account;
+}
+
 static DeliveryDestination *destination_for(DeliveryRequest *request, const char *domain) {
     DeliveryDestination *found = g_hash_table_lookup(request->by_domain, domain);
     if (found != NULL)
@@ -184,6 +194,27 @@ static void fail_with(DeliveryRequest *request, const GError *error) {
             g_strdup("4.3.0 Chưa nhận được, hãy gửi lại sau / Not stored, please try again later"));
 }
 
+/* A filter in front of this server says so in the header that every filter uses. */
+static gboolean is_judged_spam(Bytes header) {
+    Bytes value;
+    return message_header_find(header, "X-Spam-Flag", &value) &&
+           bytes_is_nocase(bytes_strip(value), "YES");
+}
+
+/* [Điều 4.2.c] */
+static void tell_used(const DeliveryRequest *request) {
+    const Delivery *delivery = request->delivery;
+    if (delivery->used == NULL)
+        return;
+    if (request->submitter != 0)
+        delivery->used(request->submitter, TRUE, delivery->used_data);
+    if (request->sent_as != 0 && request->sent_as != request->submitter)
+        delivery->used(request->sent_as, TRUE, delivery->used_data);
+    for (guint i = 0; request->counts && i < request->recipients->len; i++)
+        delivery->used(g_array_index(request->recipients, DeliveryRecipient, i).account, FALSE,
+                       delivery->used_data);
+}
+
 static void delivery_done(gpointer data, const GError *error) {
     DeliveryRequest *request = data;
     if (error != NULL) {
@@ -192,6 +223,7 @@ static void delivery_done(gpointer data, const GError *error) {
     }
     metric_observe(&delivery_seconds, clock_monotonic() - request->started);
     delivery_send_receipt(request);
+    tell_used(request);
     log_event(
         LOG_LEVEL_INFO, "delivery.done", "session", request->session, "intake",
         log_number(request->intake), "sender", request->sender, "recipients",
@@ -238,6 +270,8 @@ void delivery_submit(DeliveryRequest *request, void (*done)(gpointer data), gpoi
     request->parsed = message_parse(all);
     if (!attachments_allowed(request))
         return;
+    request->counts = *request->sender != '\0' &&
+                      !is_judged_spam(bytes_slice(all, 0, request->parsed->header_bytes));
     delivery_prepare_receipt(request, all);
     if (!blob_writer_finish(request->writer, &error)) {
         fail_with(request, error);

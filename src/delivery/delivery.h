@@ -21,6 +21,11 @@ typedef struct DeliveryRequest DeliveryRequest;
 typedef DeliveryRequest *(*DeliveryNotify)(const char *sender, Bytes notice, gpointer data);
 void delivery_set_notify(Delivery *delivery, const char *hostname, const char *domain,
                          DeliveryNotify notify, gpointer data);
+/* Told for each account that a delivered message was sent by or came to, on the writer thread,
+ * after the commit: must be short. Notices (the null sender) and mail judged spam are sent and
+ * received by nobody [Điều 4.2.c]. Before the first delivery. */
+typedef void (*DeliveryUsed)(gint64 account, gboolean sent, gpointer data);
+void delivery_set_used(Delivery *delivery, DeliveryUsed used, gpointer data);
 /* The regulation in force is swapped on SIGHUP. */
 void delivery_set_regulation(Delivery *delivery, Regulation *regulation);
 
@@ -38,6 +43,8 @@ void delivery_request_set_session(DeliveryRequest *request, const char *session,
 /* sender "" is the null sender; dsn "RET=… ENVID=…" or NULL; body "7BIT", "8BITMIME". */
 void delivery_request_set_sender(DeliveryRequest *request, const char *sender, const char *dsn,
                                  const char *body, gboolean smtputf8);
+/* Besides the submitter: the account under whose address it was sent, a unit's for instance. */
+void delivery_request_set_sent_as(DeliveryRequest *request, gint64 account);
 void delivery_request_add(DeliveryRequest *request, const char *address, gint64 account,
                           const char *dsn);
 

@@ -19,6 +19,8 @@ struct Delivery {
     char *hostname, *domain; /* for notices */
     DeliveryNotify notify;
     gpointer notify_data;
+    DeliveryUsed used;
+    gpointer used_data;
 };
 
 struct DeliveryRequest {
@@ -26,7 +28,8 @@ struct DeliveryRequest {
     BlobWriter *writer;
     char *session, *door, *sender, *dsn, *body;
     gboolean smtputf8;
-    gint64 submitter;
+    gint64 submitter, sent_as;
+    gboolean counts;         /* as received: no notice, not judged spam */
     GArray *recipients;      /* DeliveryRecipient: the local ones */
     GPtrArray *destinations; /* DeliveryDestination */
     GHashTable *accounts;    /* the local ones' accounts: each gets one copy */

@@ -136,13 +136,14 @@ typedef struct {
     const AuditAct *act;
     char *name;                           /* NFC */
     char identity[PERSON_IDENTITY_BYTES]; /* digits; "": not told */
-    char *hash;                           /* of the password, or NULL */
+    DirectoryCredentialRow credential;    /* hash NULL: no password */
+    char *hash;                           /* made here */
     gint64 quota;
     DirectoryAccount *made;
 } Create;
 
 static gboolean check_password(const Create *c, const char *login, GError **error) {
-    if (c->hash == NULL)
+    if (c->account->password.p == NULL)
         return TRUE;
     g_autoptr(Verdict) verdict =
         regulation_check_password(c->regulation, c->account->password, login, FALSE);
@@ -184,7 +185,8 @@ static gboolean create_person(Create *c, DbConn *conn, const DirectoryUnit *unit
     if (!insert_person(conn, c->account, c->name, unit->id, &row.person, error) ||
         !directory_person_seal(c->directory, conn, row.person, "", c->identity, error) ||
         !directory_account_insert(conn, &row, &id, error) ||
-        (c->hash != NULL && !directory_credential_set(conn, id, c->hash, error)) ||
+        (c->credential.hash != NULL &&
+         !directory_credential_put(conn, id, &c->credential, error)) ||
         !directory_account_record_new(c->directory, conn, id, &proposal, c->act, error))
         return FALSE;
     c->made = directory_account_in(c->directory, conn, id, error);
@@ -205,13 +207,13 @@ static gboolean open_unit(Create *c, DbConn *conn, const DirectoryUnit *unit, GE
     gboolean has = FALSE;
     if (!has_credential(conn, unit->account, &has, error))
         return FALSE;
-    if (has || c->hash == NULL)
+    if (has || c->credential.hash == NULL)
         return cv_fail(error, CV_ERROR_EXISTS,
                        "%s@%s có rồi; the unit's account exists since the unit was added: delegate "
                        "it to a person (account delegate), or set a password",
                        unit->address, c->directory->domain);
     if (!check_password(c, unit->address, error) ||
-        !directory_credential_set(conn, unit->account, c->hash, error))
+        !directory_credential_put(conn, unit->account, &c->credential, error))
         return FALSE;
     c->made = directory_account_in(c->directory, conn, unit->account, error);
     return c->made != NULL && directory_account_audit(conn, c->act, "account.password",
@@ -232,6 +234,23 @@ static gboolean create(DbConn *conn, gpointer data, GError **error) {
     return TRUE;
 }
 
+static gboolean prepare_password(Create *c, GError **error) {
+    const DirectoryNewAccount *a = c->account;
+    c->credential.must_change = a->must_change || a->one_time != NULL;
+    if (a->one_time != NULL) {
+        c->credential.hash = a->one_time->hash;
+        c->credential.expires = a->one_time->expires;
+        return TRUE;
+    }
+    if (a->password.p == NULL)
+        return TRUE;
+    g_autoptr(Verdict) verdict = regulation_check_password(c->regulation, a->password, NULL, FALSE);
+    if (!verdict->allowed)
+        return verdict_fail(verdict, error);
+    c->credential.hash = c->hash = directory_password_hash(a->password, error);
+    return c->hash != NULL;
+}
+
 /* The slow part, and what needs no transaction. */
 static gboolean prepare(Create *c, GError **error) {
     const DirectoryNewAccount *a = c->account;
@@ -250,13 +269,7 @@ static gboolean prepare(Create *c, GError **error) {
     if (why != NULL)
         return cv_fail(error, CV_ERROR_INPUT,
                        "%s; the identity number is not one of 9 or 12 digits", why);
-    if (a->password.p == NULL)
-        return TRUE;
-    g_autoptr(Verdict) verdict = regulation_check_password(c->regulation, a->password, NULL, FALSE);
-    if (!verdict->allowed)
-        return verdict_fail(verdict, error);
-    c->hash = directory_password_hash(a->password, error);
-    return c->hash != NULL;
+    return prepare_password(c, error);
 }
 
 DirectoryAccount *directory_account_create(Directory *d, const Regulation *regulation,

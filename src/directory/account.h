@@ -8,6 +8,7 @@
 
 #include "audit/audit.h"
 #include "directory/directory.h"
+#include "directory/password.h"
 #include "regulation/naming.h"
 
 /* NULL or 0: not given. */
@@ -18,6 +19,8 @@ typedef struct {
     const char *identity; /* 9 or 12 digits; sealed. Some regulations make addresses of it. */
     gint64 quota;         /* bytes; 0: the regulation's */
     Bytes password;
+    gboolean must_change;             /* the password is only good for setting an own one */
+    const DirectoryOneTime *one_time; /* instead of a password */
 } DirectoryNewAccount;
 /* Names the person [Điều 3.2], number on a collision included, and makes the account; atomic
  * against every other. For a unit's account, which exists since the unit was added, it sets the
@@ -66,9 +69,32 @@ const char *directory_kind_name(DirectoryKind kind);
  * account stays closed; postmaster cannot be closed or locked. EXISTS: it is so already. */
 gboolean directory_account_set_state(Directory *directory, const char *address,
                                      DirectoryState state, const AuditAct *act, GError **error);
-gboolean directory_account_set_password(Directory *directory, const Regulation *regulation,
-                                        const char *address, Bytes password, const AuditAct *act,
-                                        GError **error);
+
+/* ---- Why an account is locked [Điều 4.2.c] ---- */
+
+typedef enum {
+    LOCK_REQUEST,   /* the unit asked for it */
+    LOCK_IDLE,      /* six months without sending or receiving */
+    LOCK_TAKEOVER,  /* somebody else has it */
+    LOCK_FORBIDDEN, /* it took part in a forbidden act */
+    LOCK_CAUSES,
+} DirectoryLockCause;
+/* "request", "idle", "takeover", "forbidden"; FALSE: none of them. */
+gboolean directory_lock_cause_find(const char *name, DirectoryLockCause *cause);
+
+typedef struct {
+    const char *address;
+    DirectoryLockCause cause;
+    const char *clause;   /* FORBIDDEN: the khoản, "8.3", or NULL and then law */
+    const char *law;      /* FORBIDDEN: another law, cited in full; or NULL */
+    const char *evidence; /* TAKEOVER, FORBIDDEN: what shows it, where it is kept */
+} DirectoryLock;
+/* One act: the account is locked, what it has open ends, its queued mail is held, and the record
+ * has the cause and its evidence. A taken-over account loses its password besides, so that after
+ * unlocking only a new one opens it. act's ground may be "" for IDLE, TAKEOVER, FORBIDDEN: the
+ * article stands for it. REFUSED without what the cause needs; else as set_state. */
+gboolean directory_account_lock(Directory *directory, const Regulation *regulation,
+                                const DirectoryLock *lock, const AuditAct *act, GError **error);
 /* Not below the floor [Điều 5.1]. */
 gboolean directory_account_set_quota(Directory *directory, const Regulation *regulation,
                                      const char *address, gint64 bytes, const AuditAct *act,
@@ -83,10 +109,6 @@ gboolean directory_account_remove_alias(Directory *directory, const char *addres
 gboolean directory_account_each_alias(Directory *directory, gint64 account,
                                       void (*each)(const char *alias, gpointer data), gpointer data,
                                       GError **error);
-
-/* The hash that is stored: of the password composed (NFC), as the regulation counts it. Slow by
- * intent; g_free. BUSY without memory for it. */
-char *directory_password_hash(Bytes password, GError **error);
 
 /* ---- Delegation [Điều 6.2] ---- */
 

@@ -1,19 +1,17 @@
-/* Changing an account that exists: state, password, quota, aliases. Each is one transaction that
- * changes the row, writes the audit record, marks the account for the store where it matters, and
- * tells the watchers after the commit (sessions end, remembered passwords are forgotten). */
+/* Changing an account that exists: state, quota, aliases (its password: password.c). Each is one
+ * transaction that changes the row, writes the audit record, marks the account for the store where
+ * it matters, and tells the watchers after the commit (sessions end, remembered passwords are
+ * forgotten). */
 #include "directory/internal.h"
-
-#include "text/fold.h"
 
 /* What all of them carry into their transaction. */
 typedef struct {
     Directory *directory;
     const AuditAct *act;
     const char *address;
-    const char *text; /* alias, password hash */
+    const char *text; /* alias */
     gint64 number;    /* state, quota */
     const Regulation *regulation;
-    Bytes password;
 } Change;
 
 static gboolean is_service(const DirectoryAccount *account, GError **error) {
@@ -30,11 +28,9 @@ static gboolean is_service(const DirectoryAccount *account, GError **error) {
 
 static const char *const state_acts[] = {NULL, "account.unlock", "account.lock", "account.close"};
 
-static gboolean set_state(DbConn *conn, gpointer data, GError **error) {
-    const Change *c = data;
-    DirectoryState state = (DirectoryState)c->number;
-    g_autoptr(DirectoryAccount) account =
-        directory_account_find_in(c->directory, conn, c->address, error);
+gboolean directory_state_put(Directory *d, DbConn *conn, const char *address, DirectoryState state,
+                             const char *after, const AuditAct *act, GError **error) {
+    g_autoptr(DirectoryAccount) account = directory_account_find_in(d, conn, address, error);
     if (account == NULL || is_service(account, error))
         return FALSE;
     if (account->state == state)
@@ -48,24 +44,29 @@ static gboolean set_state(DbConn *conn, gpointer data, GError **error) {
                        account->address, account->address);
     DbStmt *stmt = db_prepare(
         conn, "UPDATE account SET state = ?, state_since = ?, state_why = ? WHERE id = ?");
-    db_bind(stmt, "iiti", (gint64)state, clock_now(), c->act->ground, account->id);
+    db_bind(stmt, "iiti", (gint64)state, clock_now(), act->ground, account->id);
     g_autofree char *before = directory_json_text("state", directory_state_name(account->state));
-    g_autofree char *after = directory_json_text("state", directory_state_name(state));
+    g_autofree char *plain = directory_json_text("state", directory_state_name(state));
     gint64 seq = 0;
     if (!db_run(stmt, error) ||
-        !directory_account_audit(conn, c->act, state_acts[state], account->address, before, after,
-                                 &seq, error) ||
+        !directory_account_audit(conn, act, state_acts[state], account->address, before,
+                                 after == NULL ? plain : after, &seq, error) ||
         (state == DIRECTORY_CLOSED && !directory_delegations_end(conn, account->id, seq, error)) ||
         !directory_mark(conn, account->id, seq, error))
         return FALSE;
-    directory_notify(c->directory, conn, account->id);
+    directory_notify(d, conn, account->id);
     return TRUE;
 }
 
 gboolean directory_account_set_state_in(Directory *d, DbConn *conn, const char *address,
                                         DirectoryState state, const AuditAct *act, GError **error) {
-    Change c = {.directory = d, .act = act, .address = address, .number = (gint64)state};
-    return set_state(conn, &c, error);
+    return directory_state_put(d, conn, address, state, NULL, act, error);
+}
+
+static gboolean set_state(DbConn *conn, gpointer data, GError **error) {
+    const Change *c = data;
+    return directory_state_put(c->directory, conn, c->address, (DirectoryState)c->number, NULL,
+                               c->act, error);
 }
 
 gboolean directory_account_set_state(Directory *d, const char *address, DirectoryState state,
@@ -73,83 +74,6 @@ gboolean directory_account_set_state(Directory *d, const char *address, Director
     g_return_val_if_fail(state != DIRECTORY_REQUESTED, FALSE);
     Change c = {.directory = d, .act = act, .address = address, .number = (gint64)state};
     return db_write(d->db, set_state, &c, error);
-}
-
-/* ---- Password [Điều 5.2, 12.2] ---- */
-
-char *directory_password_hash(Bytes password, GError **error) {
-    g_autofree char *composed = text_nfc(password);
-    char *hash = crypto_password_hash(bytes_of_string(composed));
-    crypto_wipe(composed, strlen(composed));
-    if (hash == NULL)
-        cv_fail(error, CV_ERROR_BUSY,
-                "không đủ bộ nhớ để băm mật khẩu, hãy thử lại; there is no memory to hash a "
-                "password, try again");
-    return hash;
-}
-
-gboolean directory_credential_set(DbConn *conn, gint64 account, const char *hash, GError **error) {
-    DbStmt *stmt = db_prepare(conn, "INSERT INTO credential(account, hash, changed)"
-                                    " VALUES(?1, ?2, ?3) ON CONFLICT(account)"
-                                    " DO UPDATE SET hash = ?2, changed = ?3");
-    db_bind(stmt, "iti", account, hash, clock_now());
-    return db_run(stmt, error);
-}
-
-typedef struct {
-    gint64 account;
-    const char *legacy, *hash;
-} Renew;
-
-static gboolean renew(DbConn *conn, gpointer data, GError **error) {
-    const Renew *r = data;
-    DbStmt *stmt =
-        db_prepare(conn, "UPDATE credential SET hash = ? WHERE account = ? AND hash = ?");
-    db_bind(stmt, "tit", r->hash, r->account, r->legacy);
-    return db_run(stmt, error);
-}
-
-gboolean directory_credential_renew(Directory *d, gint64 account, const char *legacy,
-                                    const char *hash, GError **error) {
-    Renew r = {account, legacy, hash};
-    return db_write(d->db, renew, &r, error);
-}
-
-static gboolean set_password(DbConn *conn, gpointer data, GError **error) {
-    const Change *c = data;
-    g_autoptr(DirectoryAccount) account =
-        directory_account_find_in(c->directory, conn, c->address, error);
-    if (account == NULL)
-        return FALSE;
-    g_autofree char *login = g_strndup(account->address, strcspn(account->address, "@"));
-    g_autoptr(Verdict) verdict =
-        regulation_check_password(c->regulation, c->password, login, FALSE);
-    if (!verdict->allowed)
-        return verdict_fail(verdict, error);
-    if (!directory_credential_set(conn, account->id, c->text, error) ||
-        !directory_account_audit(conn, c->act, "account.password", account->address, NULL, "{}",
-                                 NULL, error))
-        return FALSE;
-    directory_notify(c->directory, conn, account->id);
-    return TRUE;
-}
-
-gboolean directory_account_set_password(Directory *d, const Regulation *regulation,
-                                        const char *address, Bytes password, const AuditAct *act,
-                                        GError **error) {
-    g_autoptr(Verdict) verdict = regulation_check_password(regulation, password, NULL, FALSE);
-    if (!verdict->allowed)
-        return verdict_fail(verdict, error);
-    g_autofree char *hash = directory_password_hash(password, error);
-    if (hash == NULL)
-        return FALSE;
-    Change c = {.directory = d,
-                .act = act,
-                .address = address,
-                .text = hash,
-                .regulation = regulation,
-                .password = password};
-    return db_write(d->db, set_password, &c, error);
 }
 
 /* ---- Quota [Điều 5.1] ---- */

@@ -83,13 +83,26 @@ static gboolean ensure_postmaster(DbConn *conn, gpointer data, GError **error) {
     return db_run(stmt, error);
 }
 
+/* From when on the record of activity is whole. */
+static gboolean begin_activity(DbConn *conn, gpointer data, GError **error) {
+    DbStmt *stmt =
+        db_prepare(conn, "INSERT OR IGNORE INTO activity_begin(id, moment) VALUES(1, ?)");
+    db_bind(stmt, "i", clock_now());
+    return db_run(stmt, error);
+}
+
+static gboolean ensure(DbConn *conn, gpointer data, GError **error) {
+    return ensure_postmaster(conn, data, error) && begin_activity(conn, data, error);
+}
+
 Directory *directory_open(Db *admin, const char *domain, GError **error) {
     Directory *d = g_new0(Directory, 1);
     d->db = admin;
     d->domain = g_ascii_strdown(domain, -1);
     d->watchers = g_array_new(FALSE, FALSE, sizeof(DirectoryWatcher));
     g_mutex_init(&d->lock);
-    if (!db_write(admin, ensure_postmaster, d, error)) {
+    g_mutex_init(&d->activity_lock);
+    if (!db_write(admin, ensure, d, error)) {
         directory_close(d);
         return NULL;
     }
@@ -100,7 +113,10 @@ void directory_close(Directory *d) {
     if (d == NULL)
         return;
     g_mutex_clear(&d->lock);
+    g_mutex_clear(&d->activity_lock);
     g_array_unref(d->watchers);
+    if (d->activity != NULL)
+        g_hash_table_unref(d->activity);
     g_free(d->domain);
     g_free(d);
 }

@@ -67,10 +67,6 @@ DirectoryFind directory_login(Directory *directory, Bytes name, DirectoryAccount
                               GError **error);
 /* The stored password hash (g_free); NULL without error when the account has none. */
 char *directory_credential(Directory *directory, gint64 account, GError **error);
-/* Puts a hash of the same password in the place of another system's, unless it was changed in
- * between. Nobody is told: who may sign in is the same. */
-gboolean directory_credential_renew(Directory *directory, gint64 account, const char *legacy,
-                                    const char *hash, GError **error);
 /* May this account put this address into MAIL FROM and From:? Its own, its aliases (with or without
  * a tag), and those of accounts that delegated "send" to it [Điều 6.2, 6.3]; the account behind the
  * address must be active. The null sender is not allowed for a submission. FALSE without an error:

@@ -157,7 +157,7 @@ static void watchers_hear_of_locks_passwords_and_delegations(void **state) {
         directory_account_set_state(f->directory, "tvanh.stttt", DIRECTORY_LOCKED, &act, NULL));
     assert_int_equal(heard->len, 1); /* nothing changed, nothing told */
     assert_true(directory_account_set_password(f->directory, f->regulation, "tvanh.stttt",
-                                               BYTES_LITERAL("Matkhau@2023"), &act, NULL));
+                                               BYTES_LITERAL("Matkhau@2023"), FALSE, &act, NULL));
     assert_int_equal(heard->len, 2);
     directory_unwatch(f->directory, collect_notice, heard);
     assert_true(

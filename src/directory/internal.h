@@ -28,6 +28,8 @@ struct Directory {
     char *domain;
     GMutex lock; /* guards watchers */
     GArray *watchers;
+    GMutex activity_lock; /* guards activity; the last of all locks */
+    GHashTable *activity; /* activity.c: seen and not written yet; NULL: nothing */
     gboolean has_seal;
     guint8 seal[CRYPTO_SEAL_KEY_BYTES];
 };
@@ -92,7 +94,6 @@ gboolean directory_account_insert(DbConn *conn, const DirectoryNewRow *row, gint
 gboolean directory_account_audit(DbConn *conn, const AuditAct *act, const char *what,
                                  const char *address, const char *before, const char *after,
                                  gint64 *seq, GError **error);
-gboolean directory_credential_set(DbConn *conn, gint64 account, const char *hash, GError **error);
 /* "{\"state\":\"locked\"}" and the like; g_free. */
 char *directory_json_text(const char *key, const char *value);
 char *directory_json_int(const char *key, gint64 value);
@@ -101,6 +102,25 @@ char *directory_json_int(const char *key, gint64 value);
 gboolean directory_account_record_new(Directory *d, DbConn *conn, gint64 account,
                                       const NamingProposal *proposal, const AuditAct *act,
                                       GError **error);
+
+/* ---- change.c ---- */
+
+/* What directory_account_set_state does, with this JSON in the record (NULL: only the state). */
+gboolean directory_state_put(Directory *d, DbConn *conn, const char *address, DirectoryState state,
+                             const char *after, const AuditAct *act, GError **error);
+
+/* ---- password.c ---- */
+
+typedef struct {
+    const char *hash;
+    gboolean must_change;
+    gint64 expires; /* of a one-time one; 0: never */
+    gint64 keep;    /* former ones that are kept, this account's present one included */
+} DirectoryCredentialRow;
+gboolean directory_credential_put(DbConn *conn, gint64 account, const DirectoryCredentialRow *row,
+                                  GError **error);
+/* The first one, or one that was imported: it stays until its owner changes it. */
+gboolean directory_credential_set(DbConn *conn, gint64 account, const char *hash, GError **error);
 
 /* ---- seal.c ---- */
 

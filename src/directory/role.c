@@ -19,6 +19,7 @@ static const struct {
     guint roles;
 } actions[ACTIONS] = {
     [ACTION_OWN_READ] = {"own.read", "Điều 12.1", EVERYBODY},
+    [ACTION_OWN_CHANGE] = {"own.change", "Điều 12.1", EVERYBODY},
     [ACTION_UNIT_READ] = {"unit.read", "Điều 11.1", EVERYBODY},
     [ACTION_UNIT_CHANGE] = {"unit.change", "Điều 10.2.a", MAY(ROLE_CENTRE)},
     [ACTION_ACCOUNT_READ] = {"account.read", "Điều 10.2.c",

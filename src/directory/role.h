@@ -20,6 +20,7 @@ typedef enum {
 
 typedef enum {
     ACTION_OWN_READ,         /* one's own account */
+    ACTION_OWN_CHANGE,       /* one's own password */
     ACTION_UNIT_READ,        /* the registry's units */
     ACTION_UNIT_CHANGE,      /* add, rename */
     ACTION_ACCOUNT_READ,     /* accounts of a unit: state, quota, delegations */

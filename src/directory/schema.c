@@ -101,6 +101,38 @@ static const char directory_v3[] =
     " since INTEGER NOT NULL,"
     " PRIMARY KEY(account, role, unit)) WITHOUT ROWID;";
 
-static const char *const steps[] = {audit_schema_v1, directory_v1, directory_v2, directory_v3,
-                                    directory_schema_requests};
+/* One-time passwords [Điều 12.2], and former ones for regulations that forbid them to come back. */
+static const char directory_v4[] =
+    "ALTER TABLE credential ADD COLUMN must_change INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE credential ADD COLUMN expires INTEGER NOT NULL DEFAULT 0;" /* 0: never */
+    "CREATE TABLE former_password("
+    " account INTEGER NOT NULL REFERENCES account(id),"
+    " changed INTEGER NOT NULL," /* when it was set */
+    " hash TEXT NOT NULL,"
+    " PRIMARY KEY(account, changed)) WITHOUT ROWID;";
+
+/* When an account was last used, why it may lie idle, and since when that is recorded
+ * [Điều 4.2.c]. Days count from 1970-01-01, in Vietnam. */
+static const char directory_v5[] =
+    "CREATE TABLE activity("
+    " account INTEGER PRIMARY KEY REFERENCES account(id),"
+    " sent INTEGER NOT NULL," /* Unix microseconds; 0: never */
+    " received INTEGER NOT NULL,"
+    " signed_in INTEGER NOT NULL,"
+    " warned INTEGER NOT NULL DEFAULT 0);" /* the letter before a lock */
+    "CREATE TABLE activity_begin("
+    " id INTEGER PRIMARY KEY CHECK(id = 1),"
+    " moment INTEGER NOT NULL);"
+    "CREATE TABLE exemption("
+    " id INTEGER PRIMARY KEY,"
+    " account INTEGER NOT NULL REFERENCES account(id),"
+    " kind INTEGER NOT NULL," /* DirectoryExemption */
+    " text TEXT NOT NULL,"
+    " since INTEGER NOT NULL," /* first and last day */
+    " until INTEGER NOT NULL);"
+    "CREATE INDEX exemption_account ON exemption(account, until);";
+
+static const char *const steps[] = {
+    audit_schema_v1,           directory_v1, directory_v2, directory_v3,
+    directory_schema_requests, directory_v4, directory_v5};
 const DbSchema directory_schema = {"admin", steps, G_N_ELEMENTS(steps)};

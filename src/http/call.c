@@ -194,6 +194,12 @@ gboolean http_content_is(const HttpCall *call, const char *media_type) {
                            media_type);
 }
 
+char *http_form(const HttpCall *call, const char *name) {
+    return http_content_is(call, "application/x-www-form-urlencoded")
+               ? http_target_form(http_content(call), name)
+               : NULL;
+}
+
 /* RFC 6265 5.4: "a=b; c=d". */
 char *http_cookie(const HttpCall *call, const char *name) {
     Reader r = reader_of(http_field(call, "cookie"));

@@ -55,6 +55,8 @@ Bytes http_field(const HttpCall *call, const char *name);
 char *http_cookie(const HttpCall *call, const char *name);
 Bytes http_content(const HttpCall *call);
 gboolean http_content_is(const HttpCall *call, const char *media_type);
+/* A field of the form in the content (application/x-www-form-urlencoded); g_free, NULL: none. */
+char *http_form(const HttpCall *call, const char *name);
 /* FALSE: a browser sent this from a page of another site (Origin, Sec-Fetch-Site). */
 gboolean http_is_same_origin(const HttpCall *call);
 

@@ -121,3 +121,17 @@ const char *http_target_query(const HttpTarget *target, const char *name) {
             return target->values[i];
     return NULL;
 }
+
+char *http_target_form(Bytes content, const char *name) {
+    Reader r = reader_of(content);
+    while (!reader_done(&r)) {
+        Bytes pair = piece(&r, '&');
+        gssize equals = bytes_find_byte(pair, '=');
+        if (equals < 0)
+            continue;
+        g_autofree char *said = decode(bytes_slice(pair, 0, (gsize)equals), TRUE);
+        if (said != NULL && g_str_equal(said, name))
+            return decode(bytes_slice(pair, (gsize)equals + 1, pair.n), TRUE);
+    }
+    return NULL;
+}

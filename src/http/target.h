@@ -24,5 +24,8 @@ gboolean http_target_matches(const HttpTarget *target, const char *pattern,
                              const char *values[HTTP_SEGMENTS_MAXIMUM]);
 /* NULL: not given. Of several the first. */
 const char *http_target_query(const HttpTarget *target, const char *name);
+/* A field of a form as browsers send it (application/x-www-form-urlencoded); of several the first;
+ * g_free. NULL: not there, or broken as http_target_read says. */
+char *http_target_form(Bytes content, const char *name);
 
 #endif

@@ -82,6 +82,9 @@ const DirectoryAccount *auth_account(AuthAttempt *attempt) {
 const char *auth_text(AuthAttempt *attempt) {
     return "no";
 }
+const char *auth_warning(AuthAttempt *attempt) {
+    return NULL;
+}
 void auth_attempt_free(AuthAttempt *attempt) {
     if (attempt != NULL)
         directory_account_free(attempt->account);

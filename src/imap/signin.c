@@ -64,10 +64,24 @@ void imap_signed_in(ImapSession *session, const DirectoryAccount *account) {
     imap_ok(session, (const char *)buffer_bytes(&code).p, "Signed in");
 }
 
+/* RFC 5530 3: EXPIRED asks the person for another password, CONTACTADMIN to turn to somebody who
+ * can help; both only say so to whom gave the right one. */
+static const char *code_of(AuthResult result) {
+    switch (result) {
+    case AUTH_LOCKED:
+    case AUTH_OVER:
+        return "CONTACTADMIN";
+    case AUTH_CHANGE:
+        return "EXPIRED";
+    case AUTH_BUSY:
+        return "UNAVAILABLE";
+    default:
+        return "AUTHENTICATIONFAILED";
+    }
+}
+
 static void refuse(ImapSession *session, AuthResult result, const char *text) {
-    const char *code = result == AUTH_LOCKED ? "CONTACTADMIN"
-                       : result == AUTH_BUSY ? "UNAVAILABLE"
-                                             : "AUTHENTICATIONFAILED";
+    const char *code = code_of(result);
     metric_add(&signins_bad, 1);
     log_event(LOG_LEVEL_INFO, "imap.signin_failed", "session", net_session_id(session->net), "peer",
               net_session_peer(session->net), "code", code, NULL);
@@ -76,14 +90,25 @@ static void refuse(ImapSession *session, AuthResult result, const char *text) {
         session->goodbye = "Too many failed sign-ins";
 }
 
+/* RFC 9051 7.1: what stands behind ALERT is shown to the person. */
+static void warn(ImapSession *session, const char *text) {
+    if (text == NULL)
+        return;
+    Buffer *out = net_output(session->net);
+    buffer_append_string(out, "* OK [ALERT] ");
+    imap_put_text(out, text);
+    buffer_append_string(out, "\r\n");
+}
+
 static ImapStep signin_step(ImapSession *session, ImapJob *job) {
     SigninJob *self = (SigninJob *)job;
     AuthResult result = auth_result(self->attempt);
     if (result == AUTH_PENDING)
         return IMAP_STEP_WAKE;
-    if (result == AUTH_OK)
+    if (result == AUTH_OK) {
+        warn(session, auth_warning(self->attempt));
         imap_signed_in(session, auth_account(self->attempt));
-    else
+    } else
         refuse(session, result, auth_text(self->attempt));
     return IMAP_STEP_DONE;
 }

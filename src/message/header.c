@@ -141,3 +141,17 @@ char **message_header_ids(Bytes value, guint maximum) {
     g_ptr_array_add(ids, NULL);
     return (char **)g_ptr_array_free(ids, FALSE);
 }
+
+/* RFC 2047 2: encoded words of 75 characters at most, cut between characters. */
+void message_header_encode(Buffer *out, const char *text) {
+    gboolean first = TRUE;
+    while (*text != '\0') {
+        const char *end = text;
+        while (*end != '\0' && g_utf8_next_char(end) - text <= 42)
+            end = g_utf8_next_char(end);
+        g_autofree char *word = g_base64_encode((const guchar *)text, (gsize)(end - text));
+        buffer_printf(out, "%s=?UTF-8?B?%s?=", first ? "" : "\r\n ", word);
+        first = FALSE;
+        text = end;
+    }
+}

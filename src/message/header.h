@@ -48,6 +48,10 @@ gboolean message_header_unfold(Bytes value, Buffer *out);
 #define MESSAGE_HEADER_TEXT ((gsize)1024 * 1024)
 char *message_header_decode(Bytes value_raw);
 
+/* Appends text for people as encoded words (RFC 2047 2), at most 75 characters each, cut between
+ * characters and folded. */
+void message_header_encode(Buffer *out, const char *utf8);
+
 /* Message identifiers of Message-ID, In-Reply-To or References without their angle brackets, in
  * order, at most `maximum`, valid UTF-8; g_strfreev. Never NULL. */
 char **message_header_ids(Bytes value_raw, guint maximum);

@@ -149,20 +149,6 @@ static void write_base64(Buffer *out, Bytes bytes) {
     }
 }
 
-/* RFC 2047 2: encoded words of 75 characters at most, cut between characters. */
-static void write_encoded(Buffer *out, const char *text) {
-    gboolean first = TRUE;
-    while (*text != '\0') {
-        const char *end = text;
-        while (*end != '\0' && g_utf8_next_char(end) - text <= 42)
-            end = g_utf8_next_char(end);
-        g_autofree char *word = g_base64_encode((const guchar *)text, (gsize)(end - text));
-        buffer_printf(out, "%s=?UTF-8?B?%s?=", first ? "" : "\r\n ", word);
-        first = FALSE;
-        text = end;
-    }
-}
-
 static Bytes header_of(Bytes message) {
     gssize end = bytes_find(message, BYTES_LITERAL("\r\n\r\n"));
     return end < 0 ? message : bytes_slice(message, 0, (gsize)end + 2);
@@ -305,10 +291,10 @@ static void write_header(const QueueNotice *notice, Buffer *out, const char *bou
     clock_format_rfc5322(notice->now, date);
     g_autofree char *unique = crypto_random_hex(12);
     buffer_append_string(out, "From: ");
-    write_encoded(out, "Hệ thống thư công vụ");
+    message_header_encode(out, "Hệ thống thư công vụ");
     buffer_printf(out, " <MAILER-DAEMON@%s>\r\nTo: <%s>\r\nSubject: ", notice->domain,
                   notice->sender);
-    write_encoded(out, kinds[notice->kind].subject);
+    message_header_encode(out, kinds[notice->kind].subject);
     buffer_printf(out,
                   "\r\nDate: %s\r\nMessage-ID: <%s@%s>\r\nAuto-Submitted: auto-replied\r\n"
                   "MIME-Version: 1.0\r\nContent-Type: multipart/report;"

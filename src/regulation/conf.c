@@ -30,10 +30,13 @@ static const FigureSpec figure_specs[FIGURES] = {
     [FIGURE_PASSWORD_MONTHS] = {"password.months", TYPE_COUNT, 0, 120},
     [FIGURE_PASSWORD_ADMINISTRATOR_MONTHS] = {"password.administrator_months", TYPE_COUNT, 0, 120},
     [FIGURE_PASSWORD_NOT_LOGIN] = {"password.not_login", TYPE_SWITCH, 0, 1},
+    [FIGURE_PASSWORD_ONE_TIME_DAYS] = {"password.one_time_days", TYPE_COUNT, 1, 365},
+    [FIGURE_PASSWORD_WARN_DAYS] = {"password.warn_days", TYPE_COUNT, 0, 90},
     [FIGURE_REQUEST_DAYS] = {"calendar.request_days", TYPE_COUNT, 1, 60},
     [FIGURE_NOTICE_DAYS] = {"calendar.notice_days", TYPE_COUNT, 0, 60},
     [FIGURE_IDLE_MONTHS] = {"calendar.idle_months", TYPE_COUNT, 0, 120},
     [FIGURE_SIGNIN_MONTHS] = {"calendar.signin_months", TYPE_COUNT, 0, 120},
+    [FIGURE_IDLE_ANSWER_DAYS] = {"calendar.idle_answer_days", TYPE_COUNT, 0, 365},
     [FIGURE_REPORT_MONTH] = {"calendar.report_month", TYPE_COUNT, 1, 12},
     [FIGURE_REPORT_DAY] = {"calendar.report_day", TYPE_COUNT, 1, 28},
     [FIGURE_KEEP_CLOSED_DAYS] = {"calendar.keep_closed_days", TYPE_COUNT, 0, 36500},
@@ -50,6 +53,7 @@ static const char *const list_paths[LISTS] = {
     [LIST_PASSWORD_SPECIALS] = "password.specials",
     [LIST_PASSWORD_BLOCKED] = "password.blocked",
     [LIST_FORWARD_DOMAINS] = "forwarding.domains",
+    [LIST_LOCK_FORBIDDEN] = "lock.forbidden",
     [LIST_STOP_WEEKDAYS] = "calendar.stop_weekdays",
     [LIST_REST_WEEKDAYS] = "calendar.rest_weekdays",
     [LIST_FIXED_HOLIDAYS] = "calendar.fixed_holidays",
@@ -80,6 +84,13 @@ static const RuleSpec rule_specs[RULES] = {
     [RULE_PASSWORD_CLASSES] = {"password_classes", " specials missing missing_en "},
     [RULE_PASSWORD_LONG] = {"password_long", " maximum "},
     [RULE_PASSWORD_LOGIN] = {"password_login", " "},
+    [RULE_PASSWORD_SAME] = {"password_same", " "},
+    [RULE_PASSWORD_FORMER] = {"password_former", " count "},
+    [RULE_PASSWORD_CHANGE] = {"password_change", " place "},
+    [RULE_PASSWORD_OLD] = {"password_old", " months place "},
+    [RULE_PASSWORD_SOON] = {"password_soon", " day place "},
+    [RULE_PASSWORD_OVER] = {"password_over", " day "},
+    [RULE_PASSWORD_RESET] = {"password_reset", " "},
     [RULE_FORWARD_ADDRESS] = {"forward_address", " address "},
     [RULE_FORWARD_SCRIPT] = {"forward_script", " address "},
     [RULE_FORWARD_OUT] = {"forward_out", " address "},
@@ -94,6 +105,13 @@ static const RuleSpec rule_specs[RULES] = {
     [RULE_UNIT_KIND] = {"unit_kind", " given kinds "},
     [RULE_UNIT_AGREEMENT] = {"unit_agreement", " "},
     [RULE_UNIT_APPROVAL] = {"unit_approval", " "},
+    [RULE_LOCK_TAKEOVER] = {"lock_takeover", " "},
+    [RULE_LOCK_FORBIDDEN] = {"lock_forbidden", " act "},
+    [RULE_LOCK_IDLE] = {"lock_idle", " "},
+    [RULE_LOCK_EVIDENCE] = {"lock_evidence", " "},
+    [RULE_LOCK_CLAUSE] = {"lock_clause", " given clauses "},
+    [RULE_IDLE] = {"idle", " address last answer "},
+    [RULE_SIGNIN] = {"signin", " address last answer "},
     [RULE_STOP_WEEKDAY] = {"stop_weekday", " given earliest "},
     [RULE_STOP_WINDOW] = {"stop_window", " "},
     [RULE_STOP_NOTICE] = {"stop_notice", " days earliest "},
@@ -182,8 +200,8 @@ static gboolean is_known_path(const char *path) {
 
 /* Every member of the groups of figures and lists is one that is read. */
 static gboolean check_names(const config_t *config, GError **error) {
-    static const char *const groups[] = {"sizes",    "password", "forwarding",
-                                         "calendar", "requests", "naming"};
+    static const char *const groups[] = {"sizes",    "password", "forwarding", "calendar",
+                                         "requests", "naming",   "lock"};
     for (gsize g = 0; g < G_N_ELEMENTS(groups); g++) {
         const config_setting_t *group = config_lookup(config, groups[g]);
         if (group == NULL)

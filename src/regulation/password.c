@@ -143,3 +143,43 @@ Verdict *regulation_check_password(const Regulation *regulation, Bytes password,
                ? verdict
                : verdict_allow("password", regulation->figures[FIGURE_PASSWORD_MINIMUM].article);
 }
+
+/* ---- For a person who chooses one ---- */
+
+static void put_length(const Regulation *r, const Looked *seen, gboolean administrator,
+                       PasswordPoint each, gpointer data) {
+    gint64 least =
+        r->figures[administrator ? FIGURE_PASSWORD_ADMINISTRATOR_MINIMUM : FIGURE_PASSWORD_MINIMUM]
+            .value;
+    g_autofree char *text = g_strdup_printf("ít nhất %" G_GINT64_FORMAT " ký tự", least);
+    each(text, seen->characters >= least, data);
+}
+
+static void put_classes(const Regulation *r, const Looked *seen, PasswordPoint each,
+                        gpointer data) {
+    for (gsize i = 0; i < G_N_ELEMENTS(classes); i++) {
+        const ClassSpec *spec = &classes[i];
+        if (!g_strv_contains(r->lists[LIST_PASSWORD_CLASSES].items, spec->name))
+            continue;
+        gboolean met = *(const gboolean *)(const void *)((const char *)seen + spec->offset);
+        g_autofree char *signs = g_strjoinv(" ", (char **)r->lists[LIST_PASSWORD_SPECIALS].items);
+        g_autofree char *text = spec->offset == offsetof(Looked, special)
+                                    ? g_strdup_printf("có %s: một trong %s", spec->vi, signs)
+                                    : g_strdup_printf("có %s", spec->vi);
+        each(text, met, data);
+    }
+}
+
+void regulation_password_points(const Regulation *regulation, const Bytes *password,
+                                gboolean administrator, PasswordPoint each, gpointer data) {
+    Looked seen = {0};
+    if (password != NULL && text_is_utf8(*password) && !bytes_has_nul(*password) &&
+        password->n <= 16 * (gsize)regulation->figures[FIGURE_PASSWORD_MAXIMUM].value) {
+        char *text = text_nfc(*password);
+        seen = look(regulation, text);
+        explicit_bzero(text, strlen(text));
+        g_free(text);
+    }
+    put_length(regulation, &seen, administrator, each, data);
+    put_classes(regulation, &seen, each, data);
+}

@@ -93,7 +93,7 @@ static gboolean check_root(const config_t *config, GError **error) {
     static const char *const names[] = {
         "version",  "id",    "title",    "extends",    "from",     "until",  "domain",
         "operator", "sizes", "password", "forwarding", "calendar", "naming", "requests",
-        "rules",    "days",  "tet",      "supervisor", NULL};
+        "rules",    "days",  "tet",      "supervisor", "lock",     NULL};
     const config_setting_t *root = config_root_setting(config);
     int version;
     if (!config_lookup_int(config, "version", &version))

@@ -59,11 +59,14 @@ typedef enum {
     FIGURE_PASSWORD_MONTHS,               /* change after so many months; 0 off */
     FIGURE_PASSWORD_ADMINISTRATOR_MONTHS, /* the same for administrators */
     FIGURE_PASSWORD_NOT_LOGIN,            /* switch: may not be the login name */
+    FIGURE_PASSWORD_ONE_TIME_DAYS,        /* a one-time one is good for so many days */
+    FIGURE_PASSWORD_WARN_DAYS,            /* told so many days before it must be changed */
     FIGURE_REQUEST_DAYS,                  /* working days to answer a request [Điều 4.2.b] */
-    FIGURE_NOTICE_DAYS,   /* full working days between notice and stop [Điều 10.2.b] */
-    FIGURE_IDLE_MONTHS,   /* without sending or receiving [Điều 4.2.c] */
-    FIGURE_SIGNIN_MONTHS, /* without signing in; 0 off */
-    FIGURE_REPORT_MONTH,  /* the yearly report comes before this day [Điều 11.2] */
+    FIGURE_NOTICE_DAYS,      /* full working days between notice and stop [Điều 10.2.b] */
+    FIGURE_IDLE_MONTHS,      /* without sending or receiving [Điều 4.2.c] */
+    FIGURE_SIGNIN_MONTHS,    /* without signing in; 0 off */
+    FIGURE_IDLE_ANSWER_DAYS, /* after the warning, for the unit to tell a reason */
+    FIGURE_REPORT_MONTH,     /* the yearly report comes before this day [Điều 11.2] */
     FIGURE_REPORT_DAY,
     FIGURE_KEEP_CLOSED_DAYS, /* mail of a closed account is kept */
     FIGURE_KEEP_ALIAS_DAYS,  /* an old address lives on after a move or a change of name */
@@ -99,6 +102,44 @@ gboolean verdict_fail(const Verdict *verdict, GError **error);
  * NULL when there is none to compare. */
 Verdict *regulation_check_password(const Regulation *regulation, Bytes password, const char *login,
                                    gboolean administrator);
+/* A sign of the list that the regulation wants in a password, by number (any); "" when it has none.
+ */
+const char *regulation_password_special(const Regulation *regulation, guint number);
+/* The refusal of a new password that was used before: the present one, or a former one. */
+Verdict *regulation_refuse_former(const Regulation *regulation, gboolean present);
+
+/* What is asked of a password, one point after the other, in Vietnamese ("ít nhất 8 ký tự"); met:
+ * does this password (NULL: none) have it? For a person who chooses one. */
+typedef void (*PasswordPoint)(const char *text_vi, gboolean met, gpointer data);
+void regulation_password_points(const Regulation *regulation, const Bytes *password,
+                                gboolean administrator, PasswordPoint each, gpointer data);
+
+/* How long a password that was right is still good. */
+typedef struct {
+    gboolean must_change;   /* was given only for setting an own one */
+    gint64 expires;         /* Unix microseconds; of a one-time one; 0: never */
+    gint64 changed;         /* when it was set */
+    gboolean administrator; /* other months hold */
+    const char *place;      /* where it is changed: "https://…", or an office */
+} PasswordFacts;
+typedef enum {
+    PASSWORD_GOOD,
+    PASSWORD_SOON,   /* good, but must be changed soon */
+    PASSWORD_CHANGE, /* good for setting another one and nothing else */
+    PASSWORD_OVER,   /* good for nothing: a one-time one whose days are over */
+} PasswordState;
+/* *verdict: what the person is told; NULL when it is GOOD. */
+PasswordState regulation_password_state(const Regulation *regulation, const PasswordFacts *facts,
+                                        gint64 now, Verdict **verdict);
+/* The refusal of a reset without the unit's document [Điều 12.2]. */
+Verdict *regulation_refuse_reset(const Regulation *regulation);
+/* The ground of a lock that no request asked for [Điều 4.2.c], allowed with its words as text_vi
+ * and text_en; or a refusal: no evidence, no khoản of the list and no law. evidence, clause, law:
+ * NULL or "" when not given. */
+Verdict *regulation_lock_takeover(const Regulation *regulation, const char *evidence);
+Verdict *regulation_lock_forbidden(const Regulation *regulation, const char *clause,
+                                   const char *law, const char *evidence);
+Verdict *regulation_lock_idle(const Regulation *regulation);
 /* A quota in bytes for a person or a unit: not below the floor [Điều 5.1]. */
 Verdict *regulation_check_quota(const Regulation *regulation, gboolean unit, guint64 bytes);
 /* The sum of a message's decoded attachments; incoming: the message comes from outside. */

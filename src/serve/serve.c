@@ -6,6 +6,7 @@
 #include "base/crypto.h"
 #include "base/log.h"
 #include "cli/remote.h"
+#include "directory/activity.h"
 #include "imap/imap.h"
 #include "maintain/disk.h"
 #include "net/net.h"
@@ -184,6 +185,10 @@ static void account_changed(gint64 account, gpointer data) {
     imap_account_changed(serve->net, account);
 }
 
+static void account_used(gint64 account, gboolean sent, gpointer directory) {
+    directory_saw(directory, account, sent ? ACTIVITY_SENT : ACTIVITY_RECEIVED);
+}
+
 /* [Điều 5.1] Said to the owner of a full mailbox, with the article of the regulation in force. */
 static char *over_quota(gpointer data) {
     Serve *serve = data;
@@ -192,6 +197,10 @@ static char *over_quota(gpointer data) {
         "Hộp thư đã đầy (%s): hãy xóa bớt thư hoặc đề nghị thêm dung lượng / The "
         "mailbox is full: delete some mail or ask for more room",
         regulation_figure_article(regulation, FIGURE_PERSON_QUOTA));
+}
+
+static Regulation *regulation_in_force(gpointer instance) {
+    return instance_regulation(instance);
 }
 
 static void prepare_services(Serve *serve) {
@@ -233,6 +242,8 @@ static void connect_services(Serve *serve) {
     options.lanes = (guint)serve->config->auth_lanes;
     options.remember = serve->config->auth_remember * CLOCK_SECOND;
     instance->auth = auth_new(instance->directory, &options);
+    g_autofree char *place = web_password_place(serve->config);
+    auth_set_rules(instance->auth, regulation_in_force, instance, place);
     for (int door = 0; door < SMTP_DOORS; door++) {
         serve->smtp[door].directory = instance->directory;
         serve->smtp[door].store = instance->store;
@@ -241,6 +252,7 @@ static void connect_services(Serve *serve) {
     }
     delivery_set_notify(instance->delivery, serve->config->hostname, serve->config->domain,
                         notice_prepare, instance);
+    delivery_set_used(instance->delivery, account_used, instance->directory);
     serve->figures.instance = instance;
     figures_begin();
     serve->imap.directory = instance->directory;
@@ -317,6 +329,13 @@ static void reload(Serve *serve) {
         log_event(LOG_LEVEL_INFO, "serve.reload", "result", "done", NULL);
 }
 
+/* When accounts were last used: once a minute, so that no message costs a flush for it. */
+static void write_activity(Serve *serve) {
+    g_autoptr(GError) error = NULL;
+    if (!directory_activity_write(serve->instance->directory, &error))
+        log_event(LOG_LEVEL_ERROR, "serve.activity", "error", error->message, NULL);
+}
+
 static void keep_house(Serve *serve) {
     g_autoptr(GError) error = NULL;
     /* Delegations begin and end by time alone, and what failed once is tried again. */
@@ -325,6 +344,7 @@ static void keep_house(Serve *serve) {
         g_clear_error(&error);
     }
     duties_keep(serve->instance);
+    write_activity(serve);
     gint64 retention = serve->config->retention_changes * 24 * 3600 * CLOCK_SECOND;
     if (!store_sweep(serve->instance->store, retention, &error))
         log_event(LOG_LEVEL_ERROR, "serve.sweep", "error", error->message, NULL);
@@ -358,6 +378,8 @@ static void stop(Serve *serve) {
         net_server_free(serve->net);
     }
     outbound_stop(serve->outbound, SHUTDOWN_SECONDS * CLOCK_SECOND);
+    if (serve->instance != NULL)
+        write_activity(serve);
     instance_close(serve->instance); /* its lane looks at the disk */
     maintain_disk_free(serve->disk);
     if (serve->lock_fd >= 0)

@@ -1,5 +1,8 @@
 #include "serve/web.h"
 
+#include "base/clock.h"
+#include "serve/idle.h"
+
 static Regulation *regulation(gpointer data) {
     return instance_regulation(data);
 }
@@ -8,10 +11,21 @@ static gboolean follow(gpointer data, GError **error) {
     return instance_apply_pending(data, error);
 }
 
+static gboolean warn_idle(gpointer data, const char *unit, const AuditAct *act, AdminWarned *out,
+                          GError **error) {
+    DirectoryIdleFilter filter = {.unit = unit, .today = calendar_day_of(clock_now())};
+    IdleWarned warned;
+    if (!idle_warn(data, &filter, act, &warned, error))
+        return FALSE;
+    *out = (AdminWarned){warned.accounts, warned.before, warned.letters, warned.failed};
+    return TRUE;
+}
+
 void web_prepare(Web *web, const Config *config, Figures *figures) {
     static const HttpRoute *metrics_routes[] = {http_metrics_routes};
-    static const HttpRoute *https_routes[1];
+    static const HttpRoute *https_routes[2];
     https_routes[0] = admin_routes();
+    https_routes[1] = admin_password_routes;
     web->figures = (HttpMetrics){figures_refresh, figures};
     web->metrics =
         (HttpService){.routes = metrics_routes, .routes_count = 1, .data = &web->figures};
@@ -23,6 +37,14 @@ void web_prepare(Web *web, const Config *config, Figures *figures) {
         (HttpService){.hostname = config->hostname, .redirect = config_port(config, 443)};
 }
 
+char *web_password_place(const Config *config) {
+    if (config->web == 0)
+        return NULL;
+    guint16 port = config_port(config, 443);
+    return port == 443 ? g_strdup_printf("https://%s/doi-mat-khau", config->hostname)
+                       : g_strdup_printf("https://%s:%u/doi-mat-khau", config->hostname, port);
+}
+
 void web_connect(Web *web, Instance *instance) {
     web->admin = (AdminService){.directory = instance->directory,
                                 .store = instance->store,
@@ -30,5 +52,6 @@ void web_connect(Web *web, Instance *instance) {
                                 .version = CONGVU_VERSION,
                                 .regulation = regulation,
                                 .follow = follow,
+                                .warn_idle = warn_idle,
                                 .data = instance};
 }

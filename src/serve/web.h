@@ -19,5 +19,8 @@ typedef struct {
 void web_prepare(Web *web, const Config *config, Figures *figures);
 /* Before sessions begin: the data are open, instance->auth is there. */
 void web_connect(Web *web, Instance *instance);
+/* Where people change their password: "https://mail.bacninh.gov.vn/doi-mat-khau", g_free; NULL when
+ * there is no door for it. */
+char *web_password_place(const Config *config);
 
 #endif

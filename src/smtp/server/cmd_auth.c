@@ -121,7 +121,11 @@ static void signed_in(SmtpSession *session) {
     metric_add(&sign_ins, 1);
     log_event(LOG_LEVEL_INFO, "smtp.auth", "session", net_session_id(session->net), "account",
               log_number(account->id), "address", account->address, NULL);
-    smtp_reply(session, 235, "2.7.0 Đăng nhập thành công / Signed in");
+    const char *warning = auth_warning(session->attempt);
+    g_autofree char *text =
+        g_strdup_printf("2.7.0 Đăng nhập thành công / Signed in%s%s", warning == NULL ? "" : ". ",
+                        warning == NULL ? "" : warning);
+    smtp_reply(session, 235, text);
 }
 
 void smtp_auth_done(SmtpSession *session) {
@@ -139,6 +143,10 @@ void smtp_auth_done(SmtpSession *session) {
             [AUTH_FAILED] = {535, "5.7.8"},
             [AUTH_LOCKED] = {535, "5.7.13"},
             [AUTH_BUSY] = {454, "4.7.0"},
+            /* No status of RFC 3463 says "choose another password"; 5.7.13 says that only the
+             * administrator can help. */
+            [AUTH_CHANGE] = {535, "5.7.0"},
+            [AUTH_OVER] = {535, "5.7.13"},
         };
         g_autofree char *text =
             g_strdup_printf("%s %s", answers[result].status, auth_text(session->attempt));

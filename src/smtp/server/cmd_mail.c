@@ -87,19 +87,19 @@ static int take_parameters(MailArguments *a, Reader *r, const char **text) {
 }
 
 /* [Điều 6.3] An official sends under the own address, an alias, or one that was delegated. */
-static int check_sender(SmtpSession *session, const SmtpPath *path, const char **text) {
+static int check_sender(SmtpSession *session, const SmtpPath *path, gint64 *as_account,
+                        const char **text) {
     if (!smtp_is_submission(session))
         return 0;
     Directory *directory = session->service->directory;
     g_autoptr(GError) error = NULL;
     g_autoptr(DirectoryAccount) account = directory_account(directory, session->account, &error);
-    gint64 as_account;
     if (account != NULL && account->state != DIRECTORY_ACTIVE) {
         *text = smtp_locked_text;
         return 550;
     }
     if (account != NULL &&
-        directory_may_send_as(directory, session->account, path->address, &as_account, &error))
+        directory_may_send_as(directory, session->account, path->address, as_account, &error))
         return 0;
     if (error != NULL && cv_error_is(error, CV_ERROR_STORAGE)) {
         *text = "4.3.0 The account cannot be looked up, please try again later";
@@ -156,7 +156,7 @@ static int take_mail(SmtpSession *session, MailArguments *a, Reader *r, const ch
     if (code == 0)
         code = check_room(session, a->mail, text);
     if (code == 0)
-        code = check_sender(session, &path, text);
+        code = check_sender(session, &path, &a->mail->sent_as, text);
     a->mail->sender = bytes_dup_string(path.address);
     return code;
 }

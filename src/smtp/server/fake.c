@@ -168,6 +168,8 @@ void delivery_request_free(DeliveryRequest *request) {
     g_free(request);
 }
 
+void delivery_request_set_sent_as(DeliveryRequest *request, gint64 account) {}
+
 void delivery_request_set_session(DeliveryRequest *request, const char *session, const char *door,
                                   gint64 submitter) {
     request->message->session = g_strdup(session);
@@ -269,6 +271,10 @@ const DirectoryAccount *auth_account(AuthAttempt *attempt) {
 }
 const char *auth_text(AuthAttempt *attempt) {
     return "Sai tên hoặc mật khẩu / Wrong name or password";
+}
+
+const char *auth_warning(AuthAttempt *attempt) {
+    return NULL;
 }
 
 void auth_attempt_free(AuthAttempt *attempt) {

@@ -29,8 +29,9 @@ typedef enum {
 
 /* From MAIL to the end of the data. */
 typedef struct {
-    char *sender; /* "" for the null path */
-    char *dsn;    /* "RET=… ENVID=…" or NULL */
+    char *sender;   /* "" for the null path */
+    gint64 sent_as; /* of a submission: the account behind the sender's address */
+    char *dsn;      /* "RET=… ENVID=…" or NULL */
     const char *body;
     gboolean smtputf8;
     guint64 declared; /* SIZE, 0: not told */
