@@ -21,6 +21,8 @@ enum {
     SOON = 200 * 1000,       /* microseconds */
     LATE = 5 * 1000 * 1000,  /* then whatever something happened in is looked at */
     NICENESS = 15,
+    MANY_CHANGES = 200, /* a second, of the mail: then the index gives way … */
+    GIVE_WAY = 12,      /* … and rests that many times as long as it worked */
     GONE_FLOOR = 64, /* fewer messages are not worth a rebuild */
 };
 
@@ -335,6 +337,20 @@ static gboolean index_mailbox(Indexer *indexer, gint64 mailbox) {
     return FALSE;
 }
 
+/* Mail first: while many changes are made, most of the time is theirs. What waits meanwhile is read
+ * by the search itself. The end of the program does not wait for it. */
+static void give_way(Indexer *indexer, gint64 began, guint64 requests) {
+    gint64 took = MAX(g_get_monotonic_time() - began, 1);
+    gint64 changes = (gint64)(db_stats(store_db(indexer->store)).requests - requests);
+    if (changes * CLOCK_SECOND / took < MANY_CHANGES)
+        return;
+    gint64 until = began + took * (1 + GIVE_WAY);
+    g_mutex_lock(&indexer->lock);
+    while (!indexer->stopping && g_get_monotonic_time() < until)
+        g_cond_wait_until(&indexer->wake, &indexer->lock, until);
+    g_mutex_unlock(&indexer->lock);
+}
+
 /* In turns, one batch each, so that a mailbox of a million does not keep the others waiting. */
 static void index_all(Indexer *indexer, GArray *mailboxes) {
     g_autoptr(GArray) next = g_array_new(FALSE, FALSE, sizeof(gint64));
@@ -346,8 +362,11 @@ static void index_all(Indexer *indexer, GArray *mailboxes) {
                 indexer_look_again(indexer); /* what is left is found again */
                 return;
             }
+            gint64 began = g_get_monotonic_time();
+            guint64 requests = db_stats(store_db(indexer->store)).requests;
             if (index_mailbox(indexer, mailbox))
                 g_array_append_val(next, mailbox);
+            give_way(indexer, began, requests);
         }
         g_array_set_size(mailboxes, 0);
         g_array_append_vals(mailboxes, next->data, next->len);
