@@ -1,7 +1,8 @@
 /* Listening sockets and the thread that accepts.
  *
  * The acceptor has a thread of its own, so that new connections are taken however busy the workers
- * are; it never speaks TLS or a protocol. A connection over a limit gets the protocol's refusal
+ * are. It lets the protocol greet, which waits for nothing and saves waking a worker; TLS and all
+ * that follows is the workers'. A connection over a limit gets the protocol's refusal
  * line, when it has one, and is closed at once. When the process is out of descriptors, a reserve
  * descriptor is closed to accept and close the waiting connection: else it would be reported ready
  * for ever. */
@@ -207,7 +208,10 @@ static void accepted(NetServer *server, NetListenerState *listener, int fd,
     }
     net_session_register(session);
     net_set_deadline(session, protocol->greeting_time);
-    net_ready_push(session);
+    if (listener->settings.implicit_tls)
+        net_ready_push(session);
+    else
+        net_session_turn(session); /* the greeting */
 }
 
 /* Out of descriptors: gives up the reserve for a moment to send one caller away. */

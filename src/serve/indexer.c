@@ -23,7 +23,7 @@ enum {
     NICENESS = 15,
     MANY_CHANGES = 200, /* a second, of the mail: then the index gives way … */
     GIVE_WAY = 12,      /* … and rests that many times as long as it worked */
-    GONE_FLOOR = 64, /* fewer messages are not worth a rebuild */
+    GONE_FLOOR = 64,    /* fewer messages are not worth a rebuild */
 };
 
 METRIC_COUNTER(indexed, "congvu_search_indexed_total", "Messages put into the search index");
