@@ -76,6 +76,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(BlobReader, blob_reader_free)
 gboolean blob_read_range(BlobStore *store, DbConn *conn, BlobId id, guint64 offset, guint64 length,
                          Buffer *out, GError **error);
 
+/* The hash of its bytes (BLAKE2b-256), as it was made when they came. */
+gboolean blob_digest(DbConn *conn, BlobId id, guint8 out[CRYPTO_DIGEST_BYTES], GError **error);
+
 /* ---- Keeping ---- */
 
 /* Removes blobs whose last reference went before now - one hour (BLOB_KEEP), and files of that age

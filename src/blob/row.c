@@ -61,6 +61,21 @@ gboolean blob_reference(DbConn *conn, BlobId id, gint64 change, GError **error) 
                    (gint64)id, change);
 }
 
+gboolean blob_digest(DbConn *conn, BlobId id, guint8 out[CRYPTO_DIGEST_BYTES], GError **error) {
+    DbStmt *stmt = db_prepare(conn, "SELECT hash FROM blob WHERE id = ?");
+    db_bind_int(stmt, 1, id);
+    DbStep step = db_step(stmt, error);
+    if (step == DB_FAILED)
+        return FALSE;
+    Bytes hash = step == DB_ROW ? db_column_bytes(stmt, 0) : (Bytes){NULL, 0};
+    gboolean sane = hash.n == CRYPTO_DIGEST_BYTES;
+    if (sane)
+        memcpy(out, hash.p, CRYPTO_DIGEST_BYTES);
+    db_reset(stmt);
+    return sane || cv_fail(error, CV_ERROR_CORRUPT,
+                           "blob %" G_GINT64_FORMAT " has lost its hash; run doctor", (gint64)id);
+}
+
 gboolean blob_row_get(DbConn *conn, BlobId id, BlobRow *row, GError **error) {
     DbStmt *stmt = db_prepare(conn, "SELECT size, kept, name FROM blob WHERE id = ?");
     db_bind_int(stmt, 1, id);

@@ -4,23 +4,29 @@
 
 #include "message/date.h"
 #include "message/preview.h"
+#include "message/references.h"
 #include "message/scan.h"
 
 static Bytes root_value(const ScanResult *scan, MessageFieldId id) {
     return scan->root.value[id];
 }
 
-/* Both texts go into one buffer; views are taken when it no longer moves. */
+/* All three go into one buffer; views are taken when it no longer moves. */
 static void write_texts(const ScanResult *scan, MessageParsed *out) {
     buffer_init(&out->storage, G_MAXUINT32);
     guint addresses = MESSAGE_MAX_ADDRESSES;
     gboolean fits = message_envelope_write(&scan->root, &addresses, &out->storage);
     gsize envelope = out->storage.n;
     fits = scan_pack(scan, &out->storage) && fits;
+    gsize structure = out->storage.n;
+    fits = message_references_pack(out->message_id, out->in_reply_to, out->references,
+                                   &out->storage) &&
+           fits;
     g_assert(fits); /* bounded by the message, which is far smaller */
     Bytes all = buffer_bytes(&out->storage);
     out->envelope = bytes_slice(all, 0, envelope);
-    out->structure = bytes_slice(all, envelope, all.n);
+    out->structure = bytes_slice(all, envelope, structure - envelope);
+    out->ancestry = bytes_slice(all, structure, all.n);
 }
 
 static void read_ids(const ScanResult *scan, MessageParsed *out) {
@@ -36,8 +42,8 @@ MessageParsed *message_parse(Bytes message) {
     MessageParsed *out = g_new0(MessageParsed, 1);
     g_auto(ScanResult) scan;
     scan_message(message, &scan);
-    write_texts(&scan, out);
     read_ids(&scan, out);
+    write_texts(&scan, out);
     out->date_us = MESSAGE_NO_DATE;
     message_date_parse(root_value(&scan, MESSAGE_FIELD_DATE), &out->date_us, &out->date_zone);
     out->preview = message_preview(message, &scan);

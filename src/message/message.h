@@ -22,6 +22,7 @@
 typedef struct {
     Bytes envelope;     /* IMAP ENVELOPE, ready to send, from "(" to ")" */
     Bytes structure;    /* packed part map, see structure.h */
+    Bytes ancestry;     /* packed references, see references.h */
     char *preview;      /* UTF-8 on one line, at most MESSAGE_PREVIEW_BYTES; "" when no text */
     char *message_id;   /* without angle brackets; NULL when absent */
     char **in_reply_to; /* ids without angle brackets; never NULL */

@@ -75,9 +75,10 @@ static gboolean add_row(Copy *copy, DbConn *conn, StoreBox *to, StoreOwner *owne
             (gint64)to->modseq, row->received, clock_now(), row->size, (gint64)row->blob);
     if (!db_run(stmt, error))
         return FALSE;
-    stmt = db_prepare(conn, "INSERT INTO message_meta(key, header_size, prefix, envelope,"
-                            " structure, preview) SELECT ?, header_size, prefix, envelope,"
-                            " structure, preview FROM message_meta WHERE key = ?");
+    stmt =
+        db_prepare(conn, "INSERT INTO message_meta(key, header_size, prefix, envelope,"
+                         " structure, preview, ancestry) SELECT ?, header_size, prefix,"
+                         " envelope, structure, preview, ancestry FROM message_meta WHERE key = ?");
     db_bind(stmt, "ii", store_key(to->id, uid), store_key(copy->from_mailbox, row->uid));
     if (!db_run(stmt, error))
         return FALSE;

@@ -23,9 +23,9 @@ static gboolean check_room(const StoreBox *box, const StoreOwner *owner,
 
 static gboolean add_shared(DbConn *conn, BlobId blob, const MessageParsed *parsed, GError **error) {
     DbStmt *stmt = db_prepare(conn, "INSERT OR IGNORE INTO blob_meta(blob, envelope, structure,"
-                                    " preview) VALUES(?,?,?,?)");
-    db_bind(stmt, "ibbb", (gint64)blob, parsed->envelope, parsed->structure,
-            bytes_of_string(parsed->preview));
+                                    " preview, ancestry) VALUES(?,?,?,?,?)");
+    db_bind(stmt, "ibbbb", (gint64)blob, parsed->envelope, parsed->structure,
+            bytes_of_string(parsed->preview), parsed->ancestry);
     return db_run(stmt, error);
 }
 
@@ -38,10 +38,11 @@ static gboolean add_meta(DbConn *conn, gint64 key, const StoreNewMessage *messag
         return FALSE;
     Bytes none = {NULL, 0};
     DbStmt *stmt = db_prepare(conn, "INSERT INTO message_meta(key, header_size, prefix, envelope,"
-                                    " structure, preview) VALUES(?,?,?,?,?,?)");
-    db_bind(stmt, "iibbbb", key, (gint64)parsed->header_bytes,
+                                    " structure, preview, ancestry) VALUES(?,?,?,?,?,?,?)");
+    db_bind(stmt, "iibbbbb", key, (gint64)parsed->header_bytes,
             message->prefix.n == 0 ? none : message->prefix, shared ? none : parsed->envelope,
-            shared ? none : parsed->structure, shared ? none : preview);
+            shared ? none : parsed->structure, shared ? none : preview,
+            shared ? none : parsed->ancestry);
     return db_run(stmt, error);
 }
 

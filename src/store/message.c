@@ -3,6 +3,8 @@
  * advance together replace a lookup by row. */
 #include "store/internal.h"
 
+#include "message/references.h"
+
 typedef struct {
     DbConn *conn;
     DbStmt *meta;    /* NULL: not asked for */
@@ -21,16 +23,17 @@ static gboolean meta_step(MetaCursor *cursor, GError **error) {
 static gboolean meta_open(MetaCursor *cursor, DbConn *conn, gint64 from, gint64 to,
                           GError **error) {
     *cursor = (MetaCursor){.conn = conn};
-    cursor->meta = db_prepare(conn, "SELECT key, header_size, prefix, envelope, structure, preview"
-                                    " FROM message_meta WHERE key BETWEEN ? AND ? ORDER BY key");
+    cursor->meta = db_prepare(
+        conn, "SELECT key, header_size, prefix, envelope, structure,"
+              " preview, ancestry FROM message_meta WHERE key BETWEEN ? AND ? ORDER BY key");
     db_bind(cursor->meta, "ii", from, to);
     return meta_step(cursor, error);
 }
 
 /* What several recipients share. */
 static gboolean fill_shared(DbConn *conn, StoreMessage *message, GError **error) {
-    DbStmt *stmt =
-        db_prepare(conn, "SELECT envelope, structure, preview FROM blob_meta WHERE blob = ?");
+    DbStmt *stmt = db_prepare(conn, "SELECT envelope, structure, preview, ancestry FROM blob_meta"
+                                    " WHERE blob = ?");
     db_bind_int(stmt, 1, message->blob);
     DbStep step = db_step(stmt, error);
     if (step != DB_ROW)
@@ -42,6 +45,7 @@ static gboolean fill_shared(DbConn *conn, StoreMessage *message, GError **error)
     message->envelope = db_column_bytes(stmt, 0);
     message->structure = db_column_bytes(stmt, 1);
     message->preview = db_column_bytes(stmt, 2);
+    message->ancestry = db_column_bytes(stmt, 3);
     return TRUE; /* not reset: the views live until the next message */
 }
 
@@ -64,6 +68,7 @@ static gboolean meta_fill(MetaCursor *cursor, gint64 key, StoreMessage *message,
     message->envelope = db_column_bytes(cursor->meta, 3);
     message->structure = db_column_bytes(cursor->meta, 4);
     message->preview = db_column_bytes(cursor->meta, 5);
+    message->ancestry = db_column_bytes(cursor->meta, 6);
     return TRUE;
 }
 
@@ -141,4 +146,21 @@ gboolean store_message_read(Store *store, DbConn *conn, const StoreMessage *mess
         return TRUE;
     buffer_truncate(out, before);
     return FALSE;
+}
+
+gboolean store_message_ancestry(Store *store, DbConn *conn, const StoreMessage *message,
+                                Buffer *scratch, Bytes *out, GError **error) {
+    if (message->ancestry.n > 0) {
+        *out = message->ancestry;
+        return TRUE;
+    }
+    g_auto(Buffer) header;
+    buffer_init(&header, BLOB_HEAD_LIMIT);
+    buffer_clear(scratch);
+    if (!store_message_read(store, conn, message, message->prefix.n,
+                            MIN(message->header_size, BLOB_HEAD_LIMIT), &header, error))
+        return FALSE;
+    message_references_scan(buffer_bytes(&header), scratch);
+    *out = buffer_bytes(scratch);
+    return TRUE;
 }

@@ -126,7 +126,13 @@ static const char store_schema_v1[] =
     " value INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
     "INSERT INTO counter VALUES('uidvalidity', 0);";
 
+/* Messages that were there before have NULL: their header is read where it is asked for. So the
+ * step costs the same whatever the store holds. */
+static const char store_schema_v2[] =
+    "ALTER TABLE message_meta ADD COLUMN ancestry BLOB;" /* message/references.h */
+    "ALTER TABLE blob_meta ADD COLUMN ancestry BLOB;";
+
 static const char *const steps[] = {blob_schema_v1, store_schema_v1, queue_schema_v1,
-                                    queue_schema_v2};
+                                    queue_schema_v2, store_schema_v2};
 
 const DbSchema store_schema = {"mail", steps, G_N_ELEMENTS(steps)};

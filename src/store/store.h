@@ -202,6 +202,7 @@ typedef struct {
     gboolean expunged; /* gone, but still readable for views that hold it */
     /* Only when asked for; point into the statement, valid during the callback. */
     Bytes prefix, envelope, structure, preview;
+    Bytes ancestry;      /* packed references; empty: see store_message_ancestry */
     guint64 header_size; /* bytes of the header block of the blob, prefix not included */
 } StoreMessage;
 
@@ -221,6 +222,12 @@ gboolean store_message_each(Store *store, DbConn *conn, gint64 mailbox, guint32 
  * call it from `each` of a walk with STORE_WANT_META, or with a copy that has its own. */
 gboolean store_message_read(Store *store, DbConn *conn, const StoreMessage *message, guint64 offset,
                             guint64 length, Buffer *out, GError **error);
+
+/* The packed references (message/references.h) of a message with its meta; of one that came before
+ * they were stored, made from its header in scratch (at least 1 KiB). No file is opened: the first
+ * 16 KiB of any message are in the database. */
+gboolean store_message_ancestry(Store *store, DbConn *conn, const StoreMessage *message,
+                                Buffer *scratch, Bytes *out, GError **error);
 
 /* ---- UID maps ---- */
 
