@@ -35,10 +35,12 @@ static const ImapCommand commands[] = {
     {"SELECT", IMAP_AUTH_STATES, imap_cmd_select, 0},
     {"SETACL", IMAP_AUTH_STATES, imap_cmd_setacl, 0},
     {"SETQUOTA", IMAP_AUTH_STATES, imap_cmd_setquota, 0},
+    {"SORT", IMAP_SELECTED, imap_cmd_sort, IMAP_COMMAND_UID | IMAP_COMMAND_NO_EXPUNGE},
     {"STARTTLS", IMAP_STRANGER, imap_cmd_starttls, 0},
     {"STATUS", IMAP_AUTH_STATES, imap_cmd_status, 0},
     {"STORE", IMAP_SELECTED, imap_cmd_store, IMAP_COMMAND_UID | IMAP_COMMAND_NO_EXPUNGE},
     {"SUBSCRIBE", IMAP_AUTH_STATES, imap_cmd_subscribe, 0},
+    {"THREAD", IMAP_SELECTED, imap_cmd_thread, IMAP_COMMAND_UID | IMAP_COMMAND_NO_EXPUNGE},
     {"UNSELECT", IMAP_SELECTED, imap_cmd_unselect, 0},
     {"UNSUBSCRIBE", IMAP_AUTH_STATES, imap_cmd_unsubscribe, 0},
 };

@@ -65,8 +65,11 @@ typedef struct {
 void imap_program_clear(ImapProgram *program);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ImapProgram, imap_program_clear)
 
-/* [CHARSET x] keys up to the end. program must be zeroed. */
-gboolean imap_take_program(ImapSession *session, ImapParser *args, ImapProgram *program);
+/* [CHARSET x] keys up to the end, or with bare_charset x keys. program must be zeroed. */
+gboolean imap_take_program(ImapSession *session, ImapParser *args, gboolean bare_charset,
+                           ImapProgram *program);
+/* Ends a command whose program could not be taken: NO [BADCHARSET] or BAD. */
+void imap_bad_program(ImapSession *session, ImapParser *args, const ImapProgram *program);
 
 /* Puts the keys on text to the index until the monotonic time `until`; TRUE when all have their
  * answer. Once before the walk; what arrives later is behind `upto`. */

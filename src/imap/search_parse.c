@@ -307,11 +307,12 @@ static gboolean take_keys(Parse *p) {
     return TRUE;
 }
 
-static gboolean take_charset(Parse *p) {
+/* Optional behind its word in SEARCH; in SORT and THREAD always there, without one (RFC 5256 3). */
+static gboolean take_charset(Parse *p, gboolean bare) {
     Bytes name;
-    if (!imap_try_word(p->args, "CHARSET"))
+    if (!bare && !imap_try_word(p->args, "CHARSET"))
         return TRUE;
-    if (!imap_take_space(p->args) || !imap_take_astring(p->args, &name) ||
+    if ((!bare && !imap_take_space(p->args)) || !imap_take_astring(p->args, &name) ||
         !imap_take_space(p->args))
         return FALSE;
     p->charset = bytes_dup_string(name);
@@ -320,10 +321,11 @@ static gboolean take_charset(Parse *p) {
     return !p->program->bad_charset;
 }
 
-gboolean imap_take_program(ImapSession *session, ImapParser *args, ImapProgram *program) {
+gboolean imap_take_program(ImapSession *session, ImapParser *args, gboolean bare_charset,
+                           ImapProgram *program) {
     Parse p = {session, args, program, NULL, -1, 0};
     program->nodes = g_array_new(FALSE, FALSE, sizeof(ImapKey));
-    gboolean good = take_charset(&p);
+    gboolean good = take_charset(&p, bare_charset);
     if (good) {
         add(&p, IMAP_KEY_AND);
         p.at = 0;
@@ -331,4 +333,11 @@ gboolean imap_take_program(ImapSession *session, ImapParser *args, ImapProgram *
     }
     g_free(p.charset);
     return good;
+}
+
+void imap_bad_program(ImapSession *session, ImapParser *args, const ImapProgram *program) {
+    if (program->bad_charset)
+        imap_no(session, "BADCHARSET (UTF-8 US-ASCII)", "The charset is not known");
+    else
+        imap_bad_args(session, args);
 }

@@ -177,10 +177,12 @@ void imap_cmd_search(ImapSession *session, ImapParser *args);
 void imap_cmd_select(ImapSession *session, ImapParser *args);
 void imap_cmd_setacl(ImapSession *session, ImapParser *args);
 void imap_cmd_setquota(ImapSession *session, ImapParser *args);
+void imap_cmd_sort(ImapSession *session, ImapParser *args);
 void imap_cmd_starttls(ImapSession *session, ImapParser *args);
 void imap_cmd_status(ImapSession *session, ImapParser *args);
 void imap_cmd_store(ImapSession *session, ImapParser *args);
 void imap_cmd_subscribe(ImapSession *session, ImapParser *args);
+void imap_cmd_thread(ImapSession *session, ImapParser *args);
 void imap_cmd_unselect(ImapSession *session, ImapParser *args);
 void imap_cmd_unsubscribe(ImapSession *session, ImapParser *args);
 
