@@ -84,8 +84,7 @@ static void take_date(RequestHead *head, const char *text) {
     if (!request_date_read(written, head->dated))
         return;
     g_free(head->place);
-    g_strstrip(place);
-    head->place = place_of(place);
+    head->place = place_of(place == NULL ? "" : g_strstrip(place));
 }
 
 static void take_basis(char **basis, const char *text) {

@@ -271,6 +271,11 @@ def test_the_description_has_every_operation_and_every_answer_keeps_to_it(body):
             return all(follows(value[k], s) for k, s in schema["properties"].items())
         return isinstance(value, {"string": str, "integer": int, "boolean": bool}[kinds[0]])
 
+    form = "STT,Họ và tên,Đơn vị công tác,Nội dung đề nghị\n1,Lê Văn Mẫu,stttt,cấp mới\n"
+    status, request, _ = ask(body, "POST", "/requests", body.roles["centre"], {
+        "unit": "stttt", "file": base64.b64encode(form.encode()).decode(), "number": "1/STTTT",
+        "date": "2022-06-15", "signer": "Lê Thị Hoa", "signer_title": "Giám đốc"})
+    assert status == 201 and follows(request, {"$ref": "/Request"})
     asked = 0
     for path, methods in description["paths"].items():
         for method, operation in methods.items():
@@ -279,6 +284,7 @@ def test_the_description_has_every_operation_and_every_answer_keeps_to_it(body):
             if method != "get":
                 continue
             place = path.replace("{key}", "stttt").replace("{address}", UNIT)
+            place = place.replace("{id}", str(request["id"]))
             if path == "/proposals/person":
                 place += "?unit=stttt&name=Tran"
             status, answer, _ = ask(body, "GET", place, body.roles["centre"])
