@@ -6,7 +6,7 @@
 # nor at the next boot. Each package's reason is in docs/dependencies.md.
 
 PACKAGES_build="build-essential meson ninja-build pkg-config libglib2.0-dev libssl-dev
-    libsodium-dev libsqlite3-dev libconfig-dev libutf8proc-dev libidn2-dev libunbound-dev libzip-dev libxml2-dev libjansson-dev
+    libsodium-dev libsqlite3-dev libconfig-dev libutf8proc-dev libidn2-dev libunbound-dev libzip-dev zlib1g-dev libxml2-dev libjansson-dev
     openssl"
 PACKAGES_test="git python3 python3-pytest python3-pytest-xdist libcmocka-dev libgmime-3.0-dev
     clang clang-format clang-tidy libclang-rt-14-dev llvm curl swaks libnet-ssleay-perl isync mutt fetchmail

@@ -14,6 +14,8 @@ void imap_put_capabilities(ImapSession *session, Buffer *out) {
         buffer_append_string(out, after_signin);
         buffer_append_string(out, " APPENDLIMIT=");
         buffer_append_u64(out, session->service->options.append);
+        if (!session->compressed)
+            buffer_append_string(out, " COMPRESS=DEFLATE");
         return;
     }
     buffer_append_string(out, before_signin);

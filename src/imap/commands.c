@@ -7,6 +7,7 @@ static const ImapCommand commands[] = {
     {"CAPABILITY", IMAP_ANY_STATE, imap_cmd_capability, 0},
     {"CHECK", IMAP_SELECTED, imap_cmd_noop, 0}, /* RFC 3501 6.4.1: like NOOP here */
     {"CLOSE", IMAP_SELECTED, imap_cmd_close, 0},
+    {"COMPRESS", IMAP_AUTH_STATES, imap_cmd_compress, 0},
     {"COPY", IMAP_SELECTED, imap_cmd_copy, IMAP_COMMAND_UID},
     {"CREATE", IMAP_AUTH_STATES, imap_cmd_create, 0},
     {"DELETE", IMAP_AUTH_STATES, imap_cmd_delete, 0},

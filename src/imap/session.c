@@ -309,6 +309,10 @@ static NetVerdict turn(ImapSession *session, NetEvents events) {
             finish(session);
         } else if (session->closing || session->starttls) {
             return leave(session);
+        } else if (session->compress) {
+            session->compress = FALSE;
+            wait_input(session, FALSE);
+            return NET_COMPRESS;
         } else if (net_output_full(session->net) && !net_flush(session->net)) {
             wait_for(session, IMAP_WAIT_DATA);
             return NET_WAIT_OUTPUT;

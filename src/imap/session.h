@@ -85,6 +85,8 @@ struct ImapSession {
     gboolean synced;     /* the view was brought up to date for this command */
     gboolean closing;    /* NET_CLOSE after the tagged line */
     gboolean starttls;   /* NET_STARTTLS after it */
+    gboolean compress;   /* NET_COMPRESS after it */
+    gboolean compressed; /* it has been begun */
     const char *goodbye; /* static text: BYE with it after the tagged line */
     guint errors, signins;
     ImapWait waiting; /* which deadline runs */
@@ -147,6 +149,7 @@ gboolean imap_append_literal(ImapSession *session);
 void imap_cmd_authenticate(ImapSession *session, ImapParser *args);
 void imap_cmd_capability(ImapSession *session, ImapParser *args);
 void imap_cmd_close(ImapSession *session, ImapParser *args);
+void imap_cmd_compress(ImapSession *session, ImapParser *args);
 void imap_cmd_copy(ImapSession *session, ImapParser *args);
 void imap_cmd_create(ImapSession *session, ImapParser *args);
 void imap_cmd_delete(ImapSession *session, ImapParser *args);

@@ -57,6 +57,7 @@ typedef enum {
 #define NET_FD_LOCKS        64
 
 typedef struct NetListenerState NetListenerState;
+typedef struct NetFilter NetFilter;
 
 struct NetSession {
     gint references;                    /* atomic */
@@ -79,6 +80,7 @@ struct NetSession {
     guint32 generation;
     SSL *ssl;
     Buffer input, output;
+    NetFilter *filter; /* after NET_COMPRESS, else NULL */
     NetVerdict waiting;
     SessionPhase phase;
     guint armed_for; /* epoll mask of the event to come */
@@ -187,6 +189,28 @@ void net_io_end_tls(NetSession *session);
 /* Throws input away; IO_DONE: the peer has closed too. */
 IoResult net_io_discard(NetSession *session);
 gboolean net_io_begin_tls(NetSession *session);
+
+/* FALSE: there is no memory. */
+gboolean net_io_begin_filter(NetSession *session);
+/* Bytes that have not left yet. */
+gsize net_io_pending(const NetSession *session);
+
+/* filter.c: bytes from the wire are put into raw and come out of inflate; deflate makes packed, for
+ * the wire, of what a session has to say. Bytes in the clear and compressed ones never meet in one
+ * buffer, but for `plain`: what was said before the first compressed byte leaves before it. */
+NetFilter *net_filter_new(Bytes plain);
+void net_filter_free(NetFilter *filter);
+Buffer *net_filter_raw(NetFilter *filter); /* holds NET_READ_PIECE at most */
+Buffer *net_filter_packed(NetFilter *filter);
+gboolean net_filter_has_input(const NetFilter *filter);
+/* As much as `to` has room for. *got: something came. FALSE: not DEFLATE, its end, or no memory. */
+gboolean net_filter_inflate(NetFilter *filter, Buffer *to, gboolean *got);
+gboolean net_filter_has_output(const NetFilter *filter, const Buffer *from);
+/* Takes of `from`, adds up to 16 KiB to packed. When `from` is empty and net_filter_has_output is
+ * FALSE the peer can read all of it. FALSE: no memory. */
+gboolean net_filter_deflate(NetFilter *filter, Buffer *from);
+/* The session parks: gives back what can be made again. */
+void net_filter_rest(NetFilter *filter);
 
 /* worker.c */
 /* Adds event bits; when nobody owns the session it goes to the ready list. */

@@ -81,16 +81,16 @@ static IoResult tls_read(NetSession *session, guint8 *to, gsize room, gsize *got
     return IO_AGAIN;
 }
 
-static IoResult tls_write(NetSession *session) {
-    while (session->output.n > 0) {
-        Bytes out = buffer_bytes(&session->output);
+static IoResult tls_write(NetSession *session, Buffer *from) {
+    while (from->n > 0) {
+        Bytes out = buffer_bytes(from);
         ERR_clear_error();
         int n = SSL_write(session->ssl, out.p, (int)MIN(out.n, (gsize)G_MAXINT32));
         gboolean wants_write;
         if (n <= 0)
             return tls_result(session->ssl, n, &session->write_wants_read, &wants_write);
         session->write_wants_read = FALSE;
-        buffer_consume(&session->output, (gsize)n);
+        buffer_consume(from, (gsize)n);
     }
     return IO_DONE;
 }
@@ -118,12 +118,12 @@ static IoResult plain_read(NetSession *session, guint8 *to, gsize room, gsize *g
     }
 }
 
-static IoResult plain_write(NetSession *session) {
-    while (session->output.n > 0) {
-        Bytes out = buffer_bytes(&session->output);
+static IoResult plain_write(NetSession *session, Buffer *from) {
+    while (from->n > 0) {
+        Bytes out = buffer_bytes(from);
         gssize n = send(session->fd, out.p, out.n, MSG_DONTWAIT | MSG_NOSIGNAL);
         if (n > 0)
-            buffer_consume(&session->output, (gsize)n);
+            buffer_consume(from, (gsize)n);
         else if (n < 0 && would_block())
             return IO_AGAIN;
         else if (!(n < 0 && errno == EINTR))
@@ -141,22 +141,93 @@ static IoResult memory_read(NetSession *session, guint8 *to, gsize room, gsize *
     return IO_DONE;
 }
 
-static IoResult memory_write(NetSession *session) {
-    buffer_append_bytes(session->memory_out, buffer_bytes(&session->output));
-    buffer_clear(&session->output);
+static IoResult memory_write(NetSession *session, Buffer *from) {
+    buffer_append_bytes(session->memory_out, buffer_bytes(from));
+    buffer_clear(from);
     return IO_DONE;
+}
+
+static IoResult wire_read(NetSession *session, guint8 *to, gsize room, gsize *got) {
+    return session->ssl != NULL      ? tls_read(session, to, room, got)
+           : session->server != NULL ? plain_read(session, to, room, got)
+                                     : memory_read(session, to, room, got);
+}
+
+static IoResult wire_write(NetSession *session, Buffer *from) {
+    return session->ssl != NULL      ? tls_write(session, from)
+           : session->server != NULL ? plain_write(session, from)
+                                     : memory_write(session, from);
+}
+
+/* ---- Compression ---- */
+
+gboolean net_io_begin_filter(NetSession *session) {
+    if (session->server == NULL) /* of a memory session it is played, as TLS is */
+        return TRUE;
+    session->filter = net_filter_new(buffer_bytes(&session->output));
+    gboolean taken = net_filter_packed(session->filter)->n == session->output.n;
+    buffer_clear(&session->output);
+    return taken;
+}
+
+gsize net_io_pending(const NetSession *session) {
+    return session->output.n +
+           (session->filter == NULL ? 0 : net_filter_packed(session->filter)->n);
+}
+
+static IoResult not_deflate(NetSession *session) {
+    log_event(LOG_LEVEL_INFO, "net.closed", "session", session->id, "protocol",
+              session->protocol->name, "peer", session->peer, "why", "compressed-data", NULL);
+    return IO_BROKEN;
+}
+
+static IoResult filter_fill(NetSession *session, gboolean *got) {
+    Buffer *raw = net_filter_raw(session->filter);
+    while (session->input.n < session->input.maximum) {
+        if (!net_filter_inflate(session->filter, &session->input, got))
+            return not_deflate(session);
+        if (net_filter_has_input(session->filter))
+            break; /* there is no room for it */
+        gsize n, room = NET_READ_PIECE;
+        guint8 *to = buffer_reserve(raw, room);
+        IoResult result = wire_read(session, to, room, &n);
+        buffer_commit(raw, n);
+        if (!net_filter_inflate(session->filter, &session->input, got))
+            return not_deflate(session);
+        if (n > 0 && session->ssl != NULL && SSL_has_pending(session->ssl))
+            continue;
+        if (n < room || result != IO_DONE) {
+            /* What is left of it is taken when there is room. */
+            session->may_read = net_filter_has_input(session->filter);
+            return IO_DONE;
+        }
+    }
+    return IO_DONE;
+}
+
+static IoResult filter_flush(NetSession *session) {
+    Buffer *packed = net_filter_packed(session->filter);
+    for (;;) {
+        IoResult result = wire_write(session, packed);
+        if (result != IO_DONE)
+            return result;
+        if (!net_filter_has_output(session->filter, &session->output))
+            return IO_DONE;
+        if (!net_filter_deflate(session->filter, &session->output))
+            return IO_BROKEN;
+    }
 }
 
 /* ---- What turn.c uses ---- */
 
 IoResult net_io_fill(NetSession *session, gboolean *got) {
+    if (session->filter != NULL)
+        return filter_fill(session, got);
     while (session->input.n < session->input.maximum) {
         gsize room = MIN(session->input.maximum - session->input.n, NET_READ_PIECE);
         guint8 *to = buffer_reserve(&session->input, room);
         gsize n;
-        IoResult result = session->ssl != NULL      ? tls_read(session, to, room, &n)
-                          : session->server != NULL ? plain_read(session, to, room, &n)
-                                                    : memory_read(session, to, room, &n);
+        IoResult result = wire_read(session, to, room, &n);
         buffer_commit(&session->input, n);
         *got |= n > 0;
         if (n > 0 && session->ssl != NULL && SSL_has_pending(session->ssl))
@@ -175,10 +246,11 @@ static void watch_progress(NetSession *session, gsize before) {
     if (session->server == NULL || session->phase == PHASE_LINGER)
         return;
     gint64 known = __atomic_load_n(&session->net_deadline, __ATOMIC_RELAXED);
-    if (session->output.n == 0) {
+    gsize left = net_io_pending(session);
+    if (left == 0) {
         if (known != 0)
             __atomic_store_n(&session->net_deadline, 0, __ATOMIC_SEQ_CST);
-    } else if (known == 0 || session->output.n < before) {
+    } else if (known == 0 || left < before) {
         __atomic_store_n(&session->net_deadline, g_get_monotonic_time() + NET_STUCK_TIME,
                          __ATOMIC_SEQ_CST);
         net_wheel_schedule(session);
@@ -186,12 +258,11 @@ static void watch_progress(NetSession *session, gsize before) {
 }
 
 IoResult net_io_flush(NetSession *session) {
-    gsize before = session->output.n;
+    gsize before = net_io_pending(session);
     if (before == 0)
         return IO_DONE;
-    IoResult result = session->ssl != NULL      ? tls_write(session)
-                      : session->server != NULL ? plain_write(session)
-                                                : memory_write(session);
+    IoResult result =
+        session->filter != NULL ? filter_flush(session) : wire_write(session, &session->output);
     watch_progress(session, before);
     return result;
 }

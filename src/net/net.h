@@ -5,8 +5,9 @@
  * protocol's run(), which takes what it can from the input, appends to the output, and says what it
  * waits for. Exactly one worker runs a session at a time, so protocol code needs no lock for it.
  *
- * The bytes a protocol sees are plain text: TLS, buffering, flushing, deadlines and the limit on
- * bytes are here. Input that was pipelined before STARTTLS is thrown away, never interpreted. */
+ * The bytes a protocol sees are plain text: TLS, compression, buffering, flushing, deadlines and
+ * the limit on bytes are here. Input that was pipelined before STARTTLS or compression is thrown
+ * away, never interpreted. */
 #ifndef CV_NET_NET_H
 #define CV_NET_NET_H
 
@@ -27,7 +28,9 @@ typedef enum {
     NET_WAIT_OUTPUT, /* the output is full: call me when it has drained below the low mark */
     NET_AGAIN,       /* I have more to do but let others run first */
     NET_STARTTLS,    /* flush the output, drop pending input, shake hands, then call me */
-    NET_CLOSE,       /* flush the output and close */
+    NET_COMPRESS, /* what is in the output leaves as it is, pending input is dropped; from then on
+                   * both ways are DEFLATE. Otherwise as NET_WAIT_INPUT. Once in a session */
+    NET_CLOSE,    /* flush the output and close */
 } NetVerdict;
 
 /* Why run() was called; several at once are possible. */

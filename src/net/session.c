@@ -109,6 +109,7 @@ void net_session_destroy(NetSession *session) {
     net_session_leave(session);
     __atomic_fetch_or(&session->status, STATUS_CLOSED, __ATOMIC_ACQ_REL);
     g_clear_pointer(&session->ssl, SSL_free);
+    g_clear_pointer(&session->filter, net_filter_free);
     if (session->fd >= 0)
         close_socket(session);
     buffer_release(&session->output);

@@ -128,10 +128,15 @@ static Step step_starttls(NetSession *session) {
 
 /* ---- The protocol ---- */
 
+/* Has the peer said all that it will say? Not while some of it waits to be decompressed. */
+static gboolean at_end(const NetSession *session) {
+    return session->eof && (session->filter == NULL || !net_filter_has_input(session->filter));
+}
+
 /* FALSE: the connection is broken. */
 static gboolean take_input(NetSession *session, guint *events) {
     gboolean wanted = session->waiting != NET_WAIT_WAKE && !net_output_full(session);
-    if (!wanted || !session->may_read || session->eof)
+    if (!wanted || !session->may_read || at_end(session))
         return TRUE;
     gboolean got = FALSE;
     if (net_io_fill(session, &got) == IO_BROKEN)
@@ -147,7 +152,7 @@ static gboolean has_reason(NetSession *session, guint *events) {
     if (session->waiting == NET_WAIT_OUTPUT &&
         session->output.n <= net_output_high(session) / NET_OUTPUT_LOW)
         *events |= NET_EVENT_OUTPUT;
-    if (session->eof || session->hung_up) { /* said once by itself, and with every other event */
+    if (at_end(session) || session->hung_up) { /* said once by itself, and with every other event */
         gboolean news = !session->eof_told && session->waiting != NET_WAIT_OUTPUT;
         if (news || (*events & always) != 0) {
             *events |= NET_EVENT_EOF;
@@ -199,6 +204,15 @@ static gboolean call_run(NetSession *session, guint events, Step *step) {
         session->waiting = NET_WAIT_INPUT;
         *step = step_starttls(session);
         return FALSE;
+    case NET_COMPRESS:
+        session->waiting = NET_WAIT_INPUT;
+        /* As before TLS: what came in the clear is never taken for what comes compressed. */
+        buffer_clear(&session->input);
+        if (!net_io_begin_filter(session)) {
+            *step = finish(session);
+            return FALSE;
+        }
+        break;
     case NET_WAIT_INPUT:
         if ((events & NET_EVENT_EOF) ||
             (session->input.n >= session->input.maximum && !net_output_full(session))) {
@@ -218,7 +232,7 @@ static Step step_open(NetSession *session, guint events) {
     events |= session->kept;
     session->kept = 0;
     Step step = STEP_PARK;
-    if (session->output.n > 0 && !session->broken && net_io_flush(session) == IO_BROKEN) {
+    if (net_io_pending(session) > 0 && !session->broken && net_io_flush(session) == IO_BROKEN) {
         session->broken = session->hung_up = TRUE;
         buffer_clear(&session->output);
         if (session->waiting != NET_WAIT_WAKE)
@@ -273,7 +287,8 @@ static Step step(NetSession *session, guint bits) {
             return fail(session, "TLS handshake timed out");
         if (ours != 0 && ours <= now) {
             if (session->phase != PHASE_LINGER)
-                log_closed(session, session->output.n > 0 ? "peer-reads-nothing" : "handshake");
+                log_closed(session,
+                           net_io_pending(session) > 0 ? "peer-reads-nothing" : "handshake");
             return finish(session);
         }
         if (theirs != 0 && theirs <= now) { /* told once */
@@ -315,7 +330,7 @@ static guint32 interest(const NetSession *session) {
     guint32 mask = 0;
     if (session->hung_up)
         return 0;
-    if (session->output.n > 0)
+    if (net_io_pending(session) > 0)
         mask |= EPOLLOUT;
     if (session->phase == PHASE_HANDSHAKE || session->ssl != NULL) {
         if (session->read_wants_write)
@@ -345,6 +360,8 @@ static void release_memory(NetSession *session) {
         buffer_release(&session->input);
     if (session->output.n == 0)
         buffer_release(&session->output);
+    if (session->filter != NULL && session->output.n == 0)
+        net_filter_rest(session->filter);
 }
 
 /* FALSE: the kernel has no memory for the watch. */
