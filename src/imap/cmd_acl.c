@@ -73,7 +73,7 @@ static void put_entry(ImapSession *session, Buffer *out, gint64 who, StoreRights
     if (account == NULL)
         return;
     buffer_append_byte(out, ' ');
-    imap_put_string(out, bytes_of_string(account->address), imap_is_rev2(session));
+    imap_put_string(out, bytes_of_string(account->address), imap_speaks_utf8(session));
     buffer_append_byte(out, ' ');
     imap_put_rights(out, rights);
 }
@@ -94,7 +94,7 @@ void imap_cmd_getacl(ImapSession *session, ImapParser *args) {
     }
     Buffer *out = imap_output(session);
     buffer_append_string(out, "* ACL ");
-    imap_put_mailbox(out, target.name.full, imap_is_rev2(session));
+    imap_put_mailbox(out, target.name.full, imap_speaks_utf8(session));
     put_entry(session, out, target.mailbox->account, STORE_RIGHTS_ALL);
     for (guint i = 0; i < list->len; i++) {
         StoreAcl entry = g_array_index(list, StoreAcl, i);
@@ -174,9 +174,9 @@ void imap_cmd_listrights(ImapSession *session, ImapParser *args) {
         return;
     Buffer *out = imap_output(session);
     buffer_append_string(out, "* LISTRIGHTS ");
-    imap_put_mailbox(out, target.name.full, imap_is_rev2(session));
+    imap_put_mailbox(out, target.name.full, imap_speaks_utf8(session));
     buffer_append_byte(out, ' ');
-    imap_put_string(out, identifier, imap_is_rev2(session));
+    imap_put_string(out, identifier, imap_speaks_utf8(session));
     if (who == target.mailbox->account)
         buffer_append_string(out, " lrswipkxteacd\r\n");
     else /* RFC 4314 3.7: what may be granted apart; "c" and "d" go with their parts */
@@ -197,7 +197,7 @@ void imap_cmd_myrights(ImapSession *session, ImapParser *args) {
     }
     Buffer *out = imap_output(session);
     buffer_append_string(out, "* MYRIGHTS ");
-    imap_put_mailbox(out, target.name.full, imap_is_rev2(session));
+    imap_put_mailbox(out, target.name.full, imap_speaks_utf8(session));
     buffer_append_byte(out, ' ');
     imap_put_rights(out, target.rights);
     buffer_append_string(out, "\r\n");

@@ -81,6 +81,7 @@ static const struct {
     {"CONDSTORE", IMAP_ENABLED_CONDSTORE},
     {"QRESYNC", IMAP_ENABLED_CONDSTORE | IMAP_ENABLED_QRESYNC},
     {"IMAP4rev2", IMAP_ENABLED_REV2},
+    {"UTF8=ACCEPT", IMAP_ENABLED_UTF8}, /* RFC 9755 3 */
 };
 
 void imap_cmd_enable(ImapSession *session, ImapParser *args) {

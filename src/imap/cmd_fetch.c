@@ -1,9 +1,11 @@
 /* FETCH and UID FETCH (RFC 9051 6.4.5, RFC 7162 3.1.4 and 3.2.6). */
 #include "imap/fetch.h"
+#include "imap/partial.h"
 
 typedef struct {
     gboolean changed_since, vanished;
     guint64 since;
+    ImapPartial partial;
 } Modifiers;
 
 static gboolean take_modifiers(ImapParser *args, Modifiers *out) {
@@ -18,6 +20,9 @@ static gboolean take_modifiers(ImapParser *args, Modifiers *out) {
                 return FALSE;
         } else if (imap_try_word(args, "VANISHED")) {
             out->vanished = TRUE;
+        } else if (imap_try_word(args, "PARTIAL")) {
+            if (!imap_take_partial(args, &out->partial))
+                return FALSE;
         } else {
             return imap_parser_fail(args, "Unknown FETCH modifier");
         }
@@ -27,6 +32,8 @@ static gboolean take_modifiers(ImapParser *args, Modifiers *out) {
 }
 
 static gboolean modifiers_fit(ImapSession *session, ImapParser *args, const Modifiers *m) {
+    if (m->partial.given && !session->by_uid) /* RFC 9394 3.3 */
+        return imap_parser_fail(args, "PARTIAL is a modifier of UID FETCH");
     if (!m->vanished)
         return TRUE;
     /* VANISHED is a modifier of UID FETCH beside CHANGEDSINCE only (RFC 7162 3.2.6). */
@@ -91,6 +98,11 @@ void imap_cmd_fetch(ImapSession *session, ImapParser *args) {
     if (modifiers.vanished && !tell_vanished(session, &set, modifiers.since, &error)) {
         imap_fail(session, error);
         return;
+    }
+    if (modifiers.partial.given) { /* RFC 9394 3.4: before CHANGEDSINCE takes out others */
+        StoreUids *stretch = imap_partial_of(&modifiers.partial, uids);
+        store_uids_free(uids);
+        uids = stretch;
     }
     ImapFetch fetch = {.uids = g_steal_pointer(&uids),
                        .items = items,

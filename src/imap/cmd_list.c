@@ -170,7 +170,7 @@ static void put_entry(ImapSession *session, const Listing *listing, const ImapLi
     buffer_append_string(out, "* LIST (");
     put_attributes(out, listing, entry);
     buffer_append_string(out, ") \"/\" ");
-    imap_put_mailbox(out, entry->full, imap_is_rev2(session));
+    imap_put_mailbox(out, entry->full, imap_speaks_utf8(session));
     if (childinfo) { /* RFC 9051 6.3.9.6 */
         buffer_append_string(out, " (\"CHILDINFO\" (");
         if (listing->select_subscribed)
@@ -183,7 +183,7 @@ static void put_entry(ImapSession *session, const Listing *listing, const ImapLi
     buffer_append_string(out, "\r\n");
     if (listing->return_rights && entry->mailbox != NULL && selected(listing, entry)) {
         buffer_append_string(out, "* MYRIGHTS ");
-        imap_put_mailbox(out, entry->full, imap_is_rev2(session));
+        imap_put_mailbox(out, entry->full, imap_speaks_utf8(session));
         buffer_append_byte(out, ' ');
         imap_put_rights(out, entry->rights);
         buffer_append_string(out, "\r\n");
@@ -223,7 +223,7 @@ static void answer_root(ImapSession *session, const Listing *listing) {
     gboolean shared = g_str_has_prefix(listing->reference, IMAP_SHARED "/");
     Buffer *out = imap_output(session);
     buffer_append_string(out, "* LIST (\\Noselect) \"/\" ");
-    imap_put_mailbox(out, shared ? IMAP_SHARED "/" : "", imap_is_rev2(session));
+    imap_put_mailbox(out, shared ? IMAP_SHARED "/" : "", imap_speaks_utf8(session));
     buffer_append_string(out, "\r\n");
 }
 
@@ -289,7 +289,7 @@ void imap_put_listed(ImapSession *session, const StoreMailbox *mailbox, const ch
 static void put_lsub(ImapSession *session, const char *name, gboolean noselect) {
     Buffer *out = imap_output(session);
     buffer_append_string(out, noselect ? "* LSUB (\\Noselect) \"/\" " : "* LSUB () \"/\" ");
-    imap_put_mailbox(out, name, imap_is_rev2(session));
+    imap_put_mailbox(out, name, imap_speaks_utf8(session));
     buffer_append_string(out, "\r\n");
 }
 

@@ -1,5 +1,6 @@
 /* CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE (RFC 9051 6.3.4 to 6.3.8), NAMESPACE (6.3.10). */
 #include "imap/list.h"
+#include "imap/objectid.h"
 #include "imap/view.h"
 
 static gboolean space(ImapSession *session, ImapParser *args) {
@@ -91,6 +92,22 @@ static void tell_oldname(ImapSession *session, const char *full, const char *giv
     buffer_append_string(out, "))\r\n");
 }
 
+/* RFC 8474 4.1: the id of the new mailbox (unless somebody took it away again already). */
+static void end_create(ImapSession *session, gint64 mailbox) {
+    Store *store = session->service->store;
+    g_autoptr(DbConn) conn = db_read_begin(store_db(store), NULL);
+    g_autoptr(StoreMailbox) made =
+        conn == NULL ? NULL : store_mailbox_get(store, conn, mailbox, NULL);
+    if (made == NULL) {
+        imap_completed(session, NULL);
+        return;
+    }
+    char id[IMAP_OBJECTID_BYTES];
+    imap_mailbox_id(made->uidvalidity, id);
+    g_autofree char *code = g_strdup_printf("MAILBOXID (%s)", id);
+    imap_completed(session, code);
+}
+
 void imap_cmd_create(ImapSession *session, ImapParser *args) {
     g_auto(ImapName) name = {0};
     g_autoptr(GError) error = NULL;
@@ -114,7 +131,7 @@ void imap_cmd_create(ImapSession *session, ImapParser *args) {
     }
     g_autofree char *given = bytes_dup_string(raw);
     tell_oldname(session, name.full, given);
-    imap_completed(session, NULL);
+    end_create(session, id);
 }
 
 void imap_cmd_delete(ImapSession *session, ImapParser *args) {

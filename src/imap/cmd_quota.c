@@ -17,7 +17,7 @@ static gboolean put_quota(ImapSession *session, gint64 account, GError **error) 
     g_autofree char *root = root_of(session, account);
     Buffer *out = imap_output(session);
     buffer_append_string(out, "* QUOTA ");
-    imap_put_mailbox(out, root, imap_is_rev2(session));
+    imap_put_mailbox(out, root, imap_speaks_utf8(session));
     if (quota.quota_limit > 0)
         buffer_printf(out, " (STORAGE %" G_GINT64_FORMAT " %" G_GINT64_FORMAT ")\r\n",
                       (quota.quota_used + 1023) / 1024, quota.quota_limit / 1024);
@@ -86,9 +86,9 @@ void imap_cmd_getquotaroot(ImapSession *session, ImapParser *args) {
     g_autofree char *root = root_of(session, name.account);
     Buffer *out = imap_output(session);
     buffer_append_string(out, "* QUOTAROOT ");
-    imap_put_mailbox(out, name.full, imap_is_rev2(session));
+    imap_put_mailbox(out, name.full, imap_speaks_utf8(session));
     buffer_append_byte(out, ' ');
-    imap_put_mailbox(out, root, imap_is_rev2(session));
+    imap_put_mailbox(out, root, imap_speaks_utf8(session));
     buffer_append_string(out, "\r\n");
     if (!put_quota(session, name.account, &error))
         imap_fail(session, error);

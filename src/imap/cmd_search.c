@@ -1,5 +1,6 @@
 /* SEARCH and UID SEARCH (RFC 9051 6.4.4 with RETURN and SAVE, RFC 3501 6.4.4, RFC 4731, 5182, 7162
  * 3.1.5): the arguments and the forms of the answer; search_walk.h finds. */
+#include "imap/partial.h"
 #include "imap/search_walk.h"
 
 typedef enum {
@@ -14,6 +15,7 @@ typedef struct {
     ImapJob job;
     ImapWalk walk;
     guint returns;
+    ImapPartial partial;
     gboolean esearch;
 } SearchJob;
 
@@ -44,17 +46,35 @@ static gboolean take_returns(ImapParser *args, SearchJob *self) {
             guint i = 0;
             while (i < G_N_ELEMENTS(options) && !imap_try_word(args, options[i].word))
                 i++;
-            if (i == G_N_ELEMENTS(options))
+            if (i < G_N_ELEMENTS(options))
+                self->returns |= options[i].bit;
+            else if (!imap_try_word(args, "PARTIAL"))
                 return imap_parser_fail(args, "Unknown result option");
-            self->returns |= options[i].bit;
+            else if (!imap_take_partial(args, &self->partial))
+                return FALSE;
         } while (imap_try_byte(args, ' '));
         if (!imap_try_byte(args, ')'))
             return imap_parser_fail(args, "The result options do not end");
     }
+    if (self->partial.given && (self->returns & RETURN_ALL)) /* RFC 9394 3.1 */
+        return imap_parser_fail(args, "PARTIAL and ALL exclude one another");
     return imap_take_space(args);
 }
 
 /* ---- Answers ---- */
+
+/* RFC 9394 3.1: the stretch, NIL where it holds nothing. */
+static void put_stretch(Buffer *out, const ImapPartial *partial, const StoreUids *result) {
+    g_autoptr(StoreUids) stretch = imap_partial_of(partial, result);
+    buffer_append_string(out, " PARTIAL (");
+    imap_put_partial(out, partial);
+    buffer_append_byte(out, ' ');
+    if (store_uids_count(stretch) == 0)
+        buffer_append_string(out, "NIL");
+    else
+        store_uids_write(stretch, out);
+    buffer_append_byte(out, ')');
+}
 
 /* UIDs as the numbers that this command speaks in. */
 static StoreUids *numbers(ImapSession *session, const StoreUids *uids) {
@@ -81,7 +101,7 @@ static void put_number(Buffer *out, const char *name, guint64 value) {
 /* RFC 4731 3.2: with MIN or MAX alone the mod-sequence is that of the messages told. */
 static guint64 modseq_of(const SearchJob *self) {
     guint ends = self->returns & (RETURN_MIN | RETURN_MAX);
-    if (ends == 0 || (self->returns & (RETURN_ALL | RETURN_COUNT)))
+    if (ends == 0 || self->partial.given || (self->returns & (RETURN_ALL | RETURN_COUNT)))
         return self->walk.modseq;
     return MAX(ends & RETURN_MIN ? self->walk.modseq_first : 0,
                ends & RETURN_MAX ? self->walk.modseq_last : 0);
@@ -105,6 +125,8 @@ static void put_esearch(SearchJob *self, ImapSession *session, const StoreUids *
         buffer_append_string(out, " ALL ");
         store_uids_write(result, out);
     }
+    if (self->partial.given)
+        put_stretch(out, &self->partial, result);
     if (self->walk.program.modseq && count > 0)
         put_number(out, "MODSEQ", modseq_of(self));
     buffer_append_string(out, "\r\n");
@@ -127,16 +149,17 @@ static void put_search(SearchJob *self, ImapSession *session, const StoreUids *r
     buffer_append_string(out, "\r\n");
 }
 
-/* RFC 5182 2.4: with MIN and MAX alone only those messages are saved. */
+/* RFC 5182 2.4, RFC 9394 3.2: with MIN, MAX and PARTIAL alone only those messages are saved. */
 static void save(SearchJob *self, ImapSession *session) {
     guint ends = self->returns & (RETURN_MIN | RETURN_MAX);
     guint32 count = store_uids_count(self->walk.found);
     g_clear_pointer(&session->saved, store_uids_free);
-    if (ends == 0 || (self->returns & (RETURN_ALL | RETURN_COUNT))) {
+    if ((ends == 0 && !self->partial.given) || (self->returns & (RETURN_ALL | RETURN_COUNT))) {
         session->saved = g_steal_pointer(&self->walk.found);
         return;
     }
-    session->saved = store_uids_new();
+    session->saved =
+        self->partial.given ? imap_partial_of(&self->partial, self->walk.found) : store_uids_new();
     if (count > 0 && (ends & RETURN_MIN))
         store_uids_add(session->saved, store_uids_at(self->walk.found, 1));
     if (count > 0 && (ends & RETURN_MAX))
@@ -147,7 +170,8 @@ static void answer(SearchJob *self, ImapSession *session) {
     g_autoptr(StoreUids) result = numbers(session, self->walk.found);
     if (!self->esearch)
         put_search(self, session, result);
-    else if (self->returns != RETURN_SAVE) /* RFC 5182 2.1: SAVE alone tells nothing */
+    else if (self->returns != RETURN_SAVE || self->partial.given)
+        /* RFC 5182 2.1: SAVE alone tells nothing */
         put_esearch(self, session, result);
     if (self->returns & RETURN_SAVE)
         save(self, session);
@@ -165,8 +189,10 @@ static ImapStep search_step(ImapSession *session, ImapJob *job) {
         imap_fail(session, error);
         return IMAP_STEP_DONE;
     }
-    if (!done)
+    if (!done) {
+        imap_walk_progress(&self->walk, session);
         return IMAP_STEP_AGAIN;
+    }
     answer(self, session);
     return IMAP_STEP_DONE;
 }
@@ -184,10 +210,11 @@ void imap_cmd_search(ImapSession *session, ImapParser *args) {
     }
     /* RFC 9051 6.4.4: without result options IMAP4rev2 answers as if ALL were asked for. */
     self->esearch = self->esearch || imap_is_rev2(session);
-    if (self->returns == 0)
+    if (self->returns == 0 && !self->partial.given)
         self->returns = RETURN_ALL;
     /* RFC 9051 6.4.4: MIN alone needs no more than the first. */
-    self->walk.first_only = (self->returns & ~(guint)RETURN_SAVE) == RETURN_MIN;
+    self->walk.first_only =
+        (self->returns & ~(guint)RETURN_SAVE) == RETURN_MIN && !self->partial.given;
     imap_walk_begin(&self->walk, session);
     imap_set_job(session, &self->job);
 }

@@ -2,6 +2,7 @@
  */
 #include "imap/fetch.h"
 #include "imap/list.h"
+#include "imap/objectid.h"
 
 typedef struct {
     gboolean condstore, qresync;
@@ -112,6 +113,9 @@ static void tell(ImapSession *session, guint32 unseen_messages) {
     buffer_printf(out, "* OK [UIDVALIDITY %u] UIDs are valid\r\n", view->uidvalidity);
     buffer_printf(out, "* OK [UIDNEXT %u] Next UID\r\n", view->uidnext);
     buffer_printf(out, "* OK [HIGHESTMODSEQ %" G_GUINT64_FORMAT "] Highest\r\n", view->modseq);
+    char id[IMAP_OBJECTID_BYTES];
+    imap_mailbox_id(view->uidvalidity, id);
+    buffer_printf(out, "* OK [MAILBOXID (%s)] The mailbox's id\r\n", id); /* RFC 8474 4.2 */
 }
 
 /* ---- QRESYNC ---- */

@@ -1,6 +1,7 @@
 /* SORT and UID SORT (RFC 5256 3, RFC 5957, RFC 7162 3.1.5; with RETURN RFC 5267 3.1): the messages
  * are found as SEARCH finds them, then their keys are made of what was stored at delivery, put into
  * their order, and told piece by piece. */
+#include "imap/progress.h"
 #include "imap/search_walk.h"
 #include "imap/sort_keys.h"
 #include "imap/sorter.h"
@@ -221,6 +222,10 @@ static ImapStep sort_step(ImapSession *session, ImapJob *job) {
         imap_no(session, "UNAVAILABLE", "Too much is being sorted at this moment: try again");
         return IMAP_STEP_DONE;
     }
+    if (self->phase == PHASE_FIND)
+        imap_walk_progress(&self->walk, session);
+    else
+        imap_progress(session, self->next - 1, store_uids_count(self->walk.found));
     return IMAP_STEP_AGAIN;
 }
 

@@ -1,6 +1,7 @@
-/* STATUS (RFC 9051 6.3.11; RFC 7162 3.1.7; RFC 7889 4; RFC 8438), and the part of it that LIST
- * uses. */
+/* STATUS (RFC 9051 6.3.11; RFC 7162 3.1.7; RFC 7889 4; RFC 8438 3; RFC 8474 4.3), and the part of
+ * it that LIST uses. */
 #include "imap/list.h"
+#include "imap/objectid.h"
 #include "imap/view.h"
 
 enum {
@@ -14,6 +15,7 @@ enum {
     STATUS_HIGHESTMODSEQ,
     STATUS_APPENDLIMIT,
     STATUS_DELETED_STORAGE,
+    STATUS_MAILBOXID,
 };
 static const char *const names[] = {
     [STATUS_MESSAGES] = "MESSAGES",
@@ -26,6 +28,7 @@ static const char *const names[] = {
     [STATUS_HIGHESTMODSEQ] = "HIGHESTMODSEQ",
     [STATUS_APPENDLIMIT] = "APPENDLIMIT",
     [STATUS_DELETED_STORAGE] = "DELETED-STORAGE",
+    [STATUS_MAILBOXID] = "MAILBOXID",
 };
 
 gboolean imap_take_status(ImapSession *session, ImapParser *args, ImapStatusWanted *wanted) {
@@ -102,7 +105,7 @@ void imap_put_status(ImapSession *session, const ImapStatusWanted *wanted,
     Buffer *out = imap_output(session);
     gboolean first = TRUE;
     buffer_append_string(out, "* STATUS ");
-    imap_put_mailbox(out, full, imap_is_rev2(session));
+    imap_put_mailbox(out, full, imap_speaks_utf8(session));
     buffer_append_string(out, " (");
     for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
         if (!(wanted->items & 1u << i))
@@ -112,7 +115,13 @@ void imap_put_status(ImapSession *session, const ImapStatusWanted *wanted,
         first = FALSE;
         buffer_append_string(out, names[i]);
         buffer_append_byte(out, ' ');
-        buffer_append_u64(out, value_of(session, mailbox, i));
+        if (i == STATUS_MAILBOXID) {
+            char id[IMAP_OBJECTID_BYTES];
+            imap_mailbox_id(mailbox->uidvalidity, id);
+            buffer_printf(out, "(%s)", id);
+        } else {
+            buffer_append_u64(out, value_of(session, mailbox, i));
+        }
     }
     buffer_append_string(out, ")\r\n");
 }

@@ -1,6 +1,7 @@
 /* THREAD and UID THREAD (RFC 5256 3): the messages are found as SEARCH finds them; what each says
  * of its conversation was stored at delivery. */
 #include "imap/envelope.h"
+#include "imap/progress.h"
 #include "imap/search_walk.h"
 #include "imap/thread.h"
 
@@ -138,6 +139,10 @@ static ImapStep thread_step(ImapSession *session, ImapJob *job) {
         imap_no(session, "UNAVAILABLE", "Too much is being sorted at this moment: try again");
         return IMAP_STEP_DONE;
     }
+    if (self->phase == PHASE_FIND)
+        imap_walk_progress(&self->walk, session);
+    else
+        imap_progress(session, self->next - 1, store_uids_count(self->walk.found));
     return IMAP_STEP_AGAIN;
 }
 

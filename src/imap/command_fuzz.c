@@ -1,10 +1,25 @@
 /* The first byte chooses a part of the grammar, the rest is its input. What is taken must keep its
  * promises; nothing may read past the end (the sanitizers see that). */
+#include "base/crypto.h"
 #include "imap/collector.h"
 #include "imap/fetch.h"
+#include "imap/objectid.h"
+#include "imap/partial.h"
 #include "imap/pattern.h"
+#include "imap/sort_keys.h"
+#include "imap/thread.h"
+
+#include "message/base_subject.h"
+#include "text/charset.h"
+#include "text/collate.h"
 
 int LLVMFuzzerTestOneInput(const guint8 *data, size_t size);
+int LLVMFuzzerInitialize(int *argc, char ***argv);
+
+int LLVMFuzzerInitialize(int *argc, char ***argv) {
+    crypto_init();
+    return 0;
+}
 
 static void fuzz_items(ImapParser *parser) {
     g_auto(ImapItems) items = {0};
@@ -114,13 +129,96 @@ static guint32 gather(Bytes in, gsize piece) {
     return seen;
 }
 
+static void fuzz_sort(ImapParser *parser) {
+    ImapSortProgram program = {0};
+    if (imap_take_sort_program(parser, &program) &&
+        (program.count == 0 || program.count > IMAP_SORT_KEYS || program.texts > program.count))
+        abort();
+}
+
+static void fuzz_partial(ImapParser *parser) {
+    ImapPartial partial = {0};
+    Bytes id;
+    if (!imap_take_partial(parser, &partial)) {
+        if (imap_take_objectid(parser, &id) && (id.n == 0 || id.n > 255))
+            abort();
+        return;
+    }
+    g_autoptr(StoreUids) uids = store_uids_new();
+    for (guint32 uid = 2; uid < 200; uid += 3)
+        store_uids_append(uids, uid);
+    g_autoptr(StoreUids) some = imap_partial_of(&partial, uids);
+    guint64 wanted = (guint64)MAX(partial.one, partial.other) - MIN(partial.one, partial.other) + 1;
+    if (store_uids_count(some) > MIN(wanted, store_uids_count(uids)) ||
+        (store_uids_count(some) > 0 && store_uids_sequence(uids, store_uids_at(some, 1)) == 0))
+        abort();
+}
+
+/* What is a base already stays as it is; keys hold no NUL and keep their limit. */
+static void fuzz_subject(Bytes in) {
+    gboolean reply;
+    g_autofree char *text = text_make_valid(in, NULL);
+    g_autofree char *base = message_base_subject(text, &reply);
+    g_autofree char *again = message_base_subject(base, &reply);
+    if (!g_str_equal(base, again) || reply)
+        abort();
+    g_auto(Buffer) key;
+    buffer_init(&key, 300);
+    if (!text_collation_key(in, 100, &key) || key.n > 100 || bytes_has_nul(buffer_bytes(&key)))
+        abort();
+}
+
+/* Every message is told once, and the parentheses close. */
+static void fuzz_threads(Bytes in) {
+    enum { MOST = 60 };
+    Reader r = reader_of(in);
+    gboolean algorithm = reader_byte(&r) & 1;
+    g_autoptr(ImapThreads) threads = imap_threads_new(!algorithm);
+    guint32 count = 0;
+    while (!reader_done(&r) && count < MOST) {
+        int kind = reader_byte(&r), refs = kind & 7;
+        MessageReferences references = {.own = (guint64)(kind >> 4)};
+        while (refs-- > 0 && !reader_done(&r))
+            references.ids[references.count++] = (guint64)(reader_byte(&r) & 31) + 1;
+        count++;
+        imap_threads_add(threads, &(ImapThreadMessage){.uid = count,
+                                                       .number = count,
+                                                       .date = reader_byte(&r),
+                                                       .subject = (guint64)(kind & 3),
+                                                       .reply = (kind & 8) != 0,
+                                                       .references = &references});
+    }
+    g_auto(Buffer) out;
+    buffer_init(&out, 1 << 20);
+    imap_threads_finish(threads);
+    while (!imap_threads_write(threads, &out, out.n + 1))
+        ;
+    guint64 seen = 0, number;
+    gint depth = 0;
+    Reader told = reader_of(buffer_bytes(&out));
+    while (told.at != NULL && !reader_done(&told)) {
+        if (reader_u64(&told, &number)) {
+            if (number == 0 || number > count || (seen >> number & 1))
+                abort();
+            seen |= 1ull << number;
+            continue;
+        }
+        int c = reader_byte(&told);
+        depth += c == '(' ? 1 : c == ')' ? -1 : 0;
+        if (depth < 0 || (c != '(' && c != ')' && c != ' '))
+            abort();
+    }
+    if (depth != 0 || (guint32)__builtin_popcountll(seen) != count)
+        abort();
+}
+
 int LLVMFuzzerTestOneInput(const guint8 *data, size_t size) {
     if (size == 0)
         return 0;
     Bytes in = bytes_of(data + 1, size - 1);
     g_auto(ImapParser) parser;
     imap_parser_init(&parser, in);
-    switch (data[0] % 6) {
+    switch (data[0] % 10) {
     case 0:
         fuzz_items(&parser);
         break;
@@ -135,6 +233,18 @@ int LLVMFuzzerTestOneInput(const guint8 *data, size_t size) {
         break;
     case 4:
         fuzz_pattern(in);
+        break;
+    case 6:
+        fuzz_sort(&parser);
+        break;
+    case 7:
+        fuzz_partial(&parser);
+        break;
+    case 8:
+        fuzz_subject(in);
+        break;
+    case 9:
+        fuzz_threads(in);
         break;
     default: /* however the bytes are cut, the commands are the same */
         if (gather(in, in.n) != gather(in, 1) || gather(in, 7) != gather(in, 1))

@@ -3,6 +3,7 @@
  * is a state of its own (`stream`): its blob is open, no transaction is. */
 #include "imap/fetch.h"
 
+#include "imap/objectid.h"
 #include "imap/stream.h"
 
 enum {
@@ -154,6 +155,19 @@ static void put_binary_size(FetchJob *self, const StoreMessage *message, const I
     buffer_append_u64(out, size);
 }
 
+/* RFC 8474 5.3 */
+static gboolean put_objectid(FetchJob *self, const StoreMessage *message, ImapItemKind kind,
+                             Buffer *out, GError **error) {
+    Store *store = self->session->service->store;
+    char id[IMAP_OBJECTID_BYTES];
+    gboolean email = kind == IMAP_ITEM_EMAILID;
+    if (!(email ? imap_email_id : imap_thread_id)(store, self->conn, message, id, error))
+        return FALSE;
+    buffer_append_string(out, email ? "EMAILID (" : "THREADID (");
+    buffer_append_string(out, id);
+    return buffer_append_byte(out, ')');
+}
+
 static gboolean put_item(FetchJob *self, const StoreMessage *message, const ImapItem *item,
                          Buffer *out, gboolean *streamed, GError **error) {
     const ImapView *view = self->session->view;
@@ -191,8 +205,11 @@ static gboolean put_item(FetchJob *self, const StoreMessage *message, const Imap
         return TRUE;
     case IMAP_ITEM_PREVIEW: /* RFC 8970 3.1: made at delivery, so LAZY changes nothing */
         put_word(out, "PREVIEW");
-        imap_put_string(out, message->preview, imap_is_rev2(self->session));
+        imap_put_string(out, message->preview, imap_speaks_utf8(self->session));
         return TRUE;
+    case IMAP_ITEM_EMAILID:
+    case IMAP_ITEM_THREADID:
+        return put_objectid(self, message, item->kind, out, error);
     case IMAP_ITEM_SECTION:
         put_word(out, item->label);
         return item->fields ? put_fields(self, message, item, out, error)

@@ -1,6 +1,6 @@
 /* Parsing of FETCH's data items (RFC 9051 6.4.5 and "fetch-att", RFC 3501's RFC822.*, RFC 7162's
- * MODSEQ, RFC 8514's SAVEDATE, RFC 8970's PREVIEW). Each item gets the label by which it will be
- * answered. */
+ * MODSEQ, RFC 8514's SAVEDATE, RFC 8970's PREVIEW, RFC 8474's EMAILID and THREADID). Each item gets
+ * the label by which it will be answered. */
 #include "imap/fetch.h"
 
 #include "base/buffer.h"
@@ -212,6 +212,8 @@ static const struct {
     {"MODSEQ", IMAP_ITEM_MODSEQ},
     {"SAVEDATE", IMAP_ITEM_SAVEDATE},
     {"PREVIEW", IMAP_ITEM_PREVIEW},
+    {"EMAILID", IMAP_ITEM_EMAILID},
+    {"THREADID", IMAP_ITEM_THREADID},
 };
 
 /* " (LAZY)" behind PREVIEW (RFC 8970 4.1). Another parenthesis may be the command's modifiers. */

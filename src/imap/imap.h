@@ -36,6 +36,7 @@ typedef struct {
     guint append_files;    /* of them that are kept in files until all are there */
     gint64 command_time;   /* microseconds from the first to the last byte of a command */
     gint64 data_time;      /* without progress in a literal or an answer */
+    gint64 progress_time;  /* between two notes of how far a long command is (RFC 9585) */
     gint64 idle_time;      /* between commands and in IDLE: RFC 9051 5.4 wants 30 minutes */
 } ImapOptions;
 

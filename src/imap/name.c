@@ -34,7 +34,7 @@ char *imap_name_of_utf8(Bytes utf8, GError **error) {
 char *imap_name_decode(ImapSession *session, Bytes raw, GError **error) {
     g_auto(Buffer) utf8;
     buffer_init(&utf8, 4 * IMAP_NAME_LIMIT);
-    if (imap_is_rev2(session))
+    if (imap_speaks_utf8(session))
         return imap_name_of_utf8(raw, error);
     if (!imap_utf7_decode(raw, &utf8)) {
         cv_fail(error, CV_ERROR_INPUT, "The mailbox name is not well-formed");

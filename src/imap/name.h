@@ -1,9 +1,9 @@
 /* Name: which mailbox a client means.
  *
- * Names travel as modified UTF-7, or as UTF-8 once IMAP4rev2 is on. Inside they are UTF-8 NFC. The
- * user's own mailboxes have no prefix; those of accounts that let the user in stand below
- * "Shared/<local part>/". A mailbox that the user may not look up does not exist for him (RFC 4314
- * 6: "[NONEXISTENT]" rather than a hint). */
+ * Names travel as modified UTF-7, or as UTF-8 once IMAP4rev2 or UTF8=ACCEPT is on. Inside they are
+ * UTF-8 NFC. The user's own mailboxes have no prefix; those of accounts that let the user in stand
+ * below "Shared/<local part>/". A mailbox that the user may not look up does not exist for him (RFC
+ * 4314 6: "[NONEXISTENT]" rather than a hint). */
 #ifndef CV_IMAP_NAME_H
 #define CV_IMAP_NAME_H
 

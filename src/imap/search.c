@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "imap/addresses.h"
+#include "imap/objectid.h"
 #include "message/date.h"
 
 static const ImapKey *node(const ImapProgram *program, gint32 place) {
@@ -96,6 +97,16 @@ static ImapTri text(const ImapKey *key, ImapCandidate *c, gboolean deep) {
     return message_search(&source, key->needle, &c->failed);
 }
 
+/* RFC 8474 6: exactly this id, its case included. */
+static ImapTri object(const ImapKey *key, ImapCandidate *c, gboolean deep) {
+    char id[IMAP_OBJECTID_BYTES];
+    if (!deep)
+        return IMAP_PERHAPS;
+    c->failed = c->failed || !(key->op == IMAP_KEY_EMAILID ? imap_email_id : imap_thread_id)(
+                                 c->store, c->conn, c->message, id, NULL);
+    return !c->failed && g_str_equal(key->text, id);
+}
+
 static ImapTri leaf(const ImapKey *key, ImapCandidate *c, gboolean deep) {
     const StoreMessage *m = c->message;
     switch (key->op) {
@@ -137,6 +148,9 @@ static ImapTri leaf(const ImapKey *key, ImapCandidate *c, gboolean deep) {
     case IMAP_KEY_SENTON:
     case IMAP_KEY_SENTSINCE:
         return sent(key, m, deep);
+    case IMAP_KEY_EMAILID:
+    case IMAP_KEY_THREADID:
+        return object(key, c, deep);
     default:
         return text(key, c, deep);
     }

@@ -36,6 +36,8 @@ typedef enum {
     IMAP_KEY_SENTBEFORE, /* from here on the wide row is needed */
     IMAP_KEY_SENTON,
     IMAP_KEY_SENTSINCE,
+    IMAP_KEY_EMAILID, /* text */
+    IMAP_KEY_THREADID,
     IMAP_KEY_HEADER, /* name, text */
     IMAP_KEY_BODY,   /* text */
     IMAP_KEY_TEXT,

@@ -3,6 +3,7 @@
  * YOUNGER), RFC 8514 4.3 (SAVEDON and its like). */
 #include "imap/search.h"
 
+#include "imap/objectid.h"
 #include "text/charset.h"
 
 typedef enum {
@@ -14,7 +15,8 @@ typedef enum {
     ARG_INTERVAL,
     ARG_KEYWORD,
     ARG_UIDS,
-    ARG_MODSEQ
+    ARG_MODSEQ,
+    ARG_OBJECTID,
 } Argument;
 
 static const struct {
@@ -32,6 +34,7 @@ static const struct {
     {"CC", IMAP_KEY_HEADER, ARG_TEXT, 0, "Cc"},
     {"DELETED", IMAP_KEY_FLAG_SET, ARG_NONE, STORE_DELETED, NULL},
     {"DRAFT", IMAP_KEY_FLAG_SET, ARG_NONE, STORE_DRAFT, NULL},
+    {"EMAILID", IMAP_KEY_EMAILID, ARG_OBJECTID, 0, NULL}, /* RFC 8474 6 */
     {"FLAGGED", IMAP_KEY_FLAG_SET, ARG_NONE, STORE_FLAGGED, NULL},
     {"FROM", IMAP_KEY_HEADER, ARG_TEXT, 0, "From"},
     {"HEADER", IMAP_KEY_HEADER, ARG_HEADER, 0, NULL},
@@ -55,6 +58,7 @@ static const struct {
     {"SMALLER", IMAP_KEY_SMALLER, ARG_NUMBER, 0, NULL},
     {"SUBJECT", IMAP_KEY_HEADER, ARG_TEXT, 0, "Subject"},
     {"TEXT", IMAP_KEY_TEXT, ARG_TEXT, 0, NULL},
+    {"THREADID", IMAP_KEY_THREADID, ARG_OBJECTID, 0, NULL},
     {"TO", IMAP_KEY_HEADER, ARG_TEXT, 0, "To"},
     {"UID", IMAP_KEY_UIDS, ARG_UIDS, 0, NULL},
     {"UNANSWERED", IMAP_KEY_FLAG_CLEAR, ARG_NONE, STORE_ANSWERED, NULL},
@@ -225,6 +229,11 @@ static gboolean take_argument(Parse *p, ImapKey *key, Argument argument) {
     }
     case ARG_KEYWORD:
         return take_keyword(p, key);
+    case ARG_OBJECTID:
+        if (!imap_take_space(p->args) || !imap_take_objectid(p->args, &name))
+            return FALSE;
+        key->text = bytes_dup_string(name);
+        return TRUE;
     case ARG_UIDS:
         return imap_take_space(p->args) && take_uids(p, key, TRUE);
     default:
@@ -315,6 +324,10 @@ static gboolean take_charset(Parse *p, gboolean bare) {
     if ((!bare && !imap_take_space(p->args)) || !imap_take_astring(p->args, &name) ||
         !imap_take_space(p->args))
         return FALSE;
+    /* RFC 9755 3: who enabled UTF8=ACCEPT says everything in UTF-8, and no charset where it could
+     * be left out. */
+    if ((p->session->enabled & IMAP_ENABLED_UTF8) && !(bare && bytes_is_nocase(name, "UTF-8")))
+        return imap_parser_fail(p->args, "After UTF8=ACCEPT there is no charset but UTF-8");
     p->charset = bytes_dup_string(name);
     /* A charset that we do not know is a NO, not a BAD (RFC 9051 6.4.4). */
     p->program->bad_charset = !text_charset_is_known(p->charset);

@@ -2,6 +2,7 @@
 #include "imap/search_walk.h"
 
 #include "base/clock.h"
+#include "imap/progress.h"
 
 enum { WALK = 2000 }; /* messages in one statement */
 
@@ -148,4 +149,8 @@ gboolean imap_walk_step(ImapWalk *walk, ImapSession *session, gboolean *done, GE
     walk->conn = NULL;
     *done = good && finished(walk);
     return good;
+}
+
+void imap_walk_progress(const ImapWalk *walk, ImapSession *session) {
+    imap_progress(session, walk->next - 1, store_uids_count(walk->among));
 }

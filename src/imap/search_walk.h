@@ -34,6 +34,9 @@ void imap_walk_clear(ImapWalk *walk);
 /* One slice; *done: everything is in `found`. FALSE with error. */
 gboolean imap_walk_step(ImapWalk *walk, ImapSession *session, gboolean *done, GError **error);
 
+/* After a slice that was not the last: tells how far it is, now and then. */
+void imap_walk_progress(const ImapWalk *walk, ImapSession *session);
+
 /* Walks over the messages of `uids` from place *next on until the monotonic time `until` or the
  * end; `each` counts *next up itself (place + 1) and says FALSE when the time is over. Messages
  * that are gone are passed over. */

@@ -7,6 +7,7 @@
 #include "base/metrics.h"
 #include "imap/signin.h"
 #include "imap/view.h"
+#include "text/charset.h"
 
 enum {
     INPUT_MAXIMUM = 32 * 1024,
@@ -40,6 +41,7 @@ void imap_options_default(ImapOptions *options) {
         .command_time = 300 * CLOCK_SECOND,
         .data_time = 300 * CLOCK_SECOND,
         .idle_time = 1800 * CLOCK_SECOND,
+        .progress_time = 10 * CLOCK_SECOND,
     };
 }
 
@@ -86,6 +88,7 @@ static void begin(ImapSession *session, Bytes tag) {
     session->synced = FALSE;
     session->by_uid = FALSE;
     session->command = NULL;
+    session->told = clock_monotonic();
 }
 
 void imap_begin(ImapSession *session, Bytes tag, const char *name) {
@@ -135,6 +138,9 @@ static void dispatch(ImapSession *session) {
     begin(session, tag);
     if (!tagged || !take_name(session, &parser)) {
         imap_bad_args(session, &parser);
+    } else if ((session->enabled & IMAP_ENABLED_UTF8) &&
+               !text_is_utf8(buffer_bytes(&session->collector.text))) {
+        imap_bad(session, "The command is not UTF-8"); /* RFC 9755 3 */
     } else if (!(session->command->states & state_of(session))) {
         imap_bad(session, wrong_state(state_of(session)));
     } else {

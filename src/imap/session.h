@@ -65,6 +65,7 @@ typedef enum {
     IMAP_ENABLED_CONDSTORE = 1 << 0,
     IMAP_ENABLED_QRESYNC = 1 << 1,
     IMAP_ENABLED_REV2 = 1 << 2,
+    IMAP_ENABLED_UTF8 = 1 << 3, /* UTF8=ACCEPT (RFC 9755) */
 } ImapEnabled;
 
 struct ImapSession {
@@ -90,6 +91,7 @@ struct ImapSession {
     const char *goodbye; /* static text: BYE with it after the tagged line */
     guint errors, signins;
     ImapWait waiting; /* which deadline runs */
+    gint64 told;      /* monotonic: the command began, or its progress was told */
     gint recheck;     /* atomic: look at the account again */
     guint turn;       /* commands since others were let run */
 };
@@ -119,6 +121,10 @@ static inline Buffer *imap_output(ImapSession *session) {
 }
 static inline gboolean imap_is_rev2(const ImapSession *session) {
     return (session->enabled & IMAP_ENABLED_REV2) != 0;
+}
+/* UTF-8 in quoted strings and mailbox names, both ways. */
+static inline gboolean imap_speaks_utf8(const ImapSession *session) {
+    return (session->enabled & (IMAP_ENABLED_REV2 | IMAP_ENABLED_UTF8)) != 0;
 }
 static inline gboolean imap_has_condstore(const ImapSession *session) {
     return (session->enabled & (IMAP_ENABLED_CONDSTORE | IMAP_ENABLED_QRESYNC)) != 0;

@@ -61,6 +61,7 @@ static const Setting settings[] = {
     NUMBER("sending.warn", sending_warn, 4, 1, 1000, "Hours after which its sender is told that it still waits."),
     NUMBER("sending.reply", sending_reply, 300, 1, 3600, "Seconds that another server has for an answer (RFC 5321 4.5.3.2)."),
     NUMBER("imap.append", imap_append, 64 * MIB, 64 * 1024, 1024 * MIB, "Bytes of an appended message (APPENDLIMIT)."),
+    NUMBER("imap.progress", imap_progress, 10, 0, 3600, "Seconds between two notes to a client of how far a long search or sort is (RFC 9585)."),
     NUMBER("imap.idle", imap_idle, 1800, 1800, 86400, "Seconds without a command before a session is ended (RFC 9051 5.4: at least 1800)."),
     NUMBER("search.index", search_index, 1, 0, 1, "1: the search index follows behind delivery; 0: it rests, and what it lacks is read (a large system after an upgrade, until the night)."),
     NUMBER("web.enabled", web, 1, 0, 1, "1: HTTPS on 443 for the administration, and 80, which leads there; 0: neither."),

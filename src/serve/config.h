@@ -39,6 +39,7 @@ typedef struct {
     gint64 sending_life, sending_warn;              /* hours */
     gint64 sending_reply;                           /* seconds */
     gint64 imap_append;                             /* bytes of an appended message */
+    gint64 imap_progress;                           /* seconds */
     gint64 imap_idle;                               /* seconds */
     gint64 auth_remember;                           /* seconds */
     gint64 auth_lanes;

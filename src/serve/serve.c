@@ -228,6 +228,7 @@ static void prepare_services(Serve *serve) {
     imap->cleartext_loopback = g_str_equal(config->cleartext, "loopback");
     imap->append = (guint64)config->imap_append;
     imap->idle_time = config->imap_idle * CLOCK_SECOND;
+    imap->progress_time = config->imap_progress * CLOCK_SECOND;
     serve->imap.disk_low = maintain_disk_low;
     serve->imap.disk_low_data = serve->disk;
     serve->imap.over_quota = over_quota;

@@ -24,6 +24,12 @@ LINES = [
     "x SELECT {5+}\r\nIN\0OX", "\xff\xff\xff", "x \xff", "+ OK", "* BYE", "x", " ", "x  NOOP",
     "x NOOP ", "x UID", "x UID UID FETCH 1 FLAGS", "x STATUS INBOX ()", "x APPEND", "x {3}", "{3}",
     "x ID (" + '"a" "b" ' * 5000 + ")", "x ENABLE " + "X " * 10000,
+    "x SORT (" + "REVERSE " * 10000 + "DATE) UTF-8 ALL", "x SORT (" + "SUBJECT " * 20000 + ") UTF-8 ALL",
+    "x SORT " + "(" * 10000, "x THREAD " + "A" * 100000 + " UTF-8 ALL",
+    "x THREAD REFERENCES UTF-8 " + "(" * 10000 + "ALL", "x SORT (DATE) " + "A" * 100000 + " ALL",
+    "x SEARCH RETURN (" + "PARTIAL 1:2 " * 10000 + ") ALL", "x SEARCH EMAILID " + "A" * 100000,
+    "x SEARCH RETURN (PARTIAL -18446744073709551616:-1) ALL", "x UID FETCH 1:* UID (PARTIAL 1:99999999999)",
+    "x SORT RETURN (" + "MIN " * 10000 + ") (DATE) UTF-8 ALL",
     "x SEARCH BODY {70000}", "x SELECT {99999999999999999999+}", "x SELECT {-3+}",
 ]
 
