@@ -13,37 +13,38 @@ static const char style[] =
     "html{color-scheme:light;-webkit-text-size-adjust:100%}"
     "body{margin:0;background:#f2f4f7;color:#1b2430;font:1.0625rem/1.5 system-ui,'Segoe UI',Roboto,"
     "'Noto Sans','Liberation Sans',sans-serif}"
-    "header{background:#8f1414;color:#fff;padding:.9rem 1rem}"
-    "header p{max-width:34rem;margin:0 auto;padding:0 .25rem}"
-    "header p+p{font-size:.95rem}"
+    "header{background:#8f1414;color:#fff;padding:.625rem 1rem}"
+    "header p{max-width:36rem;margin:0 auto;padding:0 1.5rem;line-height:1.35}"
+    "header p+p{font-size:.9375rem}"
     "header .name{font-weight:600}"
-    "main{max-width:36rem;margin:1.5rem auto;padding:1.25rem 1.5rem 1.5rem;background:#fff;"
+    "main{max-width:36rem;margin:1rem auto;padding:1rem 1.5rem 1.25rem;background:#fff;"
     "border:1px solid #d5dae1;border-radius:.5rem}"
-    "h1{margin:0 0 .5rem;font-size:1.5rem;line-height:1.3}"
+    "h1{margin:0;font-size:1.5rem;line-height:1.3}"
     "h2{margin:0 0 .25rem;font-size:1.0625rem}"
     "p{margin:.5rem 0}"
-    "label{display:block;margin:1rem 0 .25rem;font-weight:600}"
+    "label{display:block;margin:.75rem 0 .25rem;font-weight:600}"
     "input{width:100%;min-height:2.75rem;padding:.5rem .75rem;font:inherit;color:inherit;"
     "background:#fff;border:1px solid #6b7684;border-radius:.375rem}"
     "input[aria-invalid=true]{border:2px solid #a31212}"
     ":focus-visible{outline:3px solid #1f5fbf;outline-offset:2px}"
-    "button{width:100%;min-height:2.875rem;margin-top:1.25rem;font:inherit;font-weight:600;"
+    "button{width:100%;min-height:2.875rem;margin-top:1rem;font:inherit;font-weight:600;"
     "color:#fff;background:#8f1414;border:0;border-radius:.375rem;cursor:pointer}"
     "button:hover{background:#741010}"
-    ".rule,.refused,.done{margin:.75rem 0;padding:.75rem 1rem;border-radius:.375rem;"
+    ".rule,.refused,.done{margin:.75rem 0;padding:.625rem 1rem;border-radius:.375rem;"
     "border-left:.25rem solid #6b7684;background:#f2f4f7}"
     ".rule p{margin:0}"
-    ".rule ul{margin:.25rem 0 0;padding-left:1.25rem}"
-    ".rule ul.judged{padding-left:0;list-style:none}"
-    ".judged b{display:inline-block;min-width:6.5rem}"
+    ".rule ul{display:flex;flex-wrap:wrap;gap:0 2.25rem;margin:.125rem 0 0;padding-left:1.125rem}"
+    ".rule ul.judged{display:block;padding-left:0;list-style:none}"
+    ".judged li{display:grid;grid-template-columns:7rem 1fr}"
     ".met b{color:#17602f}.missing b{color:#a31212}"
     ".refused{border-color:#a31212;background:#fdf0f0}"
     ".done{border-color:#17602f;background:#eef8f1}"
     ".refused p,.done p{margin:0}"
-    ".hint,footer{color:#4a5562;font-size:.95rem}"
+    ".hint,footer{color:#4a5562;font-size:.9375rem}"
     ".hint{margin:.25rem 0 0}"
-    "footer{margin-top:1.25rem;padding-top:.75rem;border-top:1px solid #d5dae1}"
-    "@media(max-width:38rem){main{margin:0;border:0;border-radius:0;padding:1.25rem 1rem 2rem}}";
+    "footer{margin-top:1rem;padding-top:.625rem;border-top:1px solid #d5dae1}"
+    "@media(max-width:38rem){main{margin:0;border:0;border-radius:0;padding:1rem 1rem 2rem}"
+    "header p{padding:0}}";
 
 typedef struct {
     AuthAttempt *attempt;
@@ -151,9 +152,8 @@ static void put_rule(Buffer *out, const Regulation *regulation, const char *want
 static void put_input(Buffer *out, const Page *page, const char *name, const char *label,
                       const char *attributes) {
     gboolean wrong = g_strcmp0(page->field, name) == 0;
-    buffer_printf(out, "<label for=\"%s\">%s</label>\n<input id=\"%s\" name=\"%s\" required %s%s%s",
-                  name, label, name, name, attributes, wrong ? " aria-invalid=\"true\"" : "",
-                  wrong ? " autofocus" : "");
+    buffer_printf(out, "<label for=\"%s\">%s</label>\n<input id=\"%s\" name=\"%s\" required %s%s",
+                  name, label, name, name, attributes, wrong ? " aria-invalid=\"true\"" : "");
     if (g_str_equal(name, "ten") && page->name != NULL) {
         buffer_append_string(out, " value=\"");
         put_text(out, page->name);

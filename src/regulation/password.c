@@ -162,10 +162,12 @@ static void put_classes(const Regulation *r, const Looked *seen, PasswordPoint e
         if (!g_strv_contains(r->lists[LIST_PASSWORD_CLASSES].items, spec->name))
             continue;
         gboolean met = *(const gboolean *)(const void *)((const char *)seen + spec->offset);
-        g_autofree char *signs = g_strjoinv(" ", (char **)r->lists[LIST_PASSWORD_SPECIALS].items);
+        /* No line ends between the signs. */
+        g_autofree char *signs =
+            g_strjoinv("\u00a0", (char **)r->lists[LIST_PASSWORD_SPECIALS].items);
         g_autofree char *text = spec->offset == offsetof(Looked, special)
-                                    ? g_strdup_printf("có %s: một trong %s", spec->vi, signs)
-                                    : g_strdup_printf("có %s", spec->vi);
+                                    ? g_strdup_printf("%s: %s", spec->vi, signs)
+                                    : g_strdup(spec->vi);
         each(text, met, data);
     }
 }

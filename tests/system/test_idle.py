@@ -10,6 +10,7 @@ from email.policy import default
 import pytest
 
 from harness import mail
+from harness.web import api
 from harness.imap import Session
 from harness.server import DOMAIN, PASSWORD, Refused, wait_for
 from harness.smtp import plain, session
@@ -241,3 +242,85 @@ def test_a_lock_is_undone_and_mail_comes_in_meanwhile(office):
     assert len(inbox(office, office.anh)) == 1
     assert [(a["act"], a["ground"]) for a in acts_on(office, office.anh)[:2]] == [
         ("account.unlock", "16"), ("account.lock", "15")]
+
+
+# [R022] [R025] [Điều 4.2.c]
+def test_what_is_open_ends_within_five_seconds_at_every_door(office):
+    office.run("account", "delegate", UNIT, office.anh, "--document", "Số 1")
+    with Session(office, office.anh) as idling, Session(office, office.anh) as reading, session(
+            office, "submission", user=office.anh) as raw:
+        reading.ok("SELECT Shared/stttt/INBOX")
+        idling.ok("SELECT INBOX")
+        idling.send(b"x1 IDLE\r\n")
+        assert idling.response().startswith(b"+")
+        assert api(office, "GET", "/own", office.anh)[0] == 200
+        began = time.monotonic()
+        office.run("account", "lock", office.anh, "--request", "15")
+        assert idling.response().startswith(b"* BYE")
+        assert reading.response().startswith(b"* BYE")
+        status, problem = api(office, "GET", "/own", office.anh)
+        assert status == 403 and "tạm khóa" in problem["detail"]
+        code = 250
+        while code == 250 and time.monotonic() - began < 5:
+            try:
+                code = raw.reply(f"MAIL FROM:<{office.anh}>")[0]
+                if code == 250:
+                    raw.reply("RSET")
+            except (EOFError, ConnectionError):
+                code = 421
+        assert code in (421, 550), code
+        assert time.monotonic() - began < 5
+
+
+# [R024] [R025] [R026] [Điều 4.2.c]
+def test_the_interface_does_all_of_it_by_role(office):
+    cuc, phuong = office.person("Lê Thị Cúc"), office.person("Lê Thị Phương")
+    office.run("role", "grant", cuc, "centre", "--document", "Số 1")
+    office.run("role", "grant", phuong, "focal", "--unit", "stttt", "--document", "Số 2")
+    path = f"/idle-accounts?today={in_days(190)}"
+    status, rows = api(office, "GET", path, cuc)
+    assert status == 200 and {r["address"] for r in rows} >= {UNIT, office.anh, office.binh}
+    assert api(office, "GET", path, office.anh)[0] == 403
+    assert api(office, "GET", path, phuong)[0] == 403
+    assert api(office, "GET", path + "&unit=stttt", phuong)[0] == 200
+    assert api(office, "GET", "/idle-accounts?today=hom-nay", cuc)[0] == 400
+    assert api(office, "GET", "/idle-accounts?no_sign_in=0", cuc)[0] == 400
+    leave = {"reason": "maternity", "until": in_days(200)}
+    account = f"/accounts/{office.anh}"
+    assert api(office, "PUT", f"{account}/exemption", phuong, content={**leave, "ground": "x"})[0] == 403
+    assert api(office, "PUT", f"{account}/exemption", cuc, content=leave)[0] == 400  # no ground
+    assert api(office, "PUT", f"{account}/exemption", cuc,
+               content={**leave, "reason": "x", "ground": "y"})[0] == 400
+    status, row = api(office, "PUT", f"{account}/exemption", cuc, content={**leave, "ground": "Số 3"})
+    assert status == 200 and row["address"] == office.anh and row["state"] == "in_use"
+    rows = {r["address"]: r for r in api(office, "GET", path, cuc)[1]}
+    assert rows[office.anh]["state"] == "exempt" and rows[office.anh]["reason"] == "nghỉ thai sản"
+    assert api(office, "DELETE", f"{account}/exemption", cuc)[0] == 204
+    assert api(office, "DELETE", f"{account}/exemption", cuc)[0] == 404
+    assert api(office, "POST", "/idle-accounts/warnings", phuong, content={})[0] == 403
+    assert api(office, "POST", "/idle-accounts/warnings", cuc, content={}) == (
+        201, {"accounts": 0, "before": 0, "letters": 0, "failed": 0})
+    assert api(office, "PUT", f"{account}/lock", cuc, content={"cause": "takeover"})[0] == 422
+    assert api(office, "PUT", f"{account}/lock", cuc, content={"cause": "spite"})[0] == 400
+    status, row = api(office, "PUT", f"{account}/lock", cuc, content={
+        "cause": "forbidden", "clause": "8.3", "evidence": "vụ việc 7"})
+    assert status == 200 and row["state"] == "locked" and "khoản 3 Điều 8" in row["state_why"]
+    status, row = api(office, "PUT", f"/accounts/{office.binh}/lock", cuc, content={
+        "cause": "takeover", "evidence": "nhật ký"})
+    assert status == 200 and not row["has_password"]
+
+
+# [R024] [Điều 4.2.c]
+def test_letters_to_hundreds_go_out_through_the_interface_in_seconds(office):
+    rows = "".join(f"Nguyễn Văn Người {chr(97 + n // 26)}{chr(97 + n % 26)},stttt\n"
+                   for n in range(300))
+    table = office.data.parent / "people.csv"
+    table.write_text("họ và tên,đơn vị\n" + rows, encoding="utf-8")
+    office.run("account", "import", table, "--ground", "x")
+    later(office, 190)
+    office.run("role", "grant", office.binh, "centre", "--document", "Số 1")
+    began = time.monotonic()
+    status, told = api(office, "POST", "/idle-accounts/warnings", office.binh, content={})
+    assert status == 201 and told["failed"] == 0
+    assert told["accounts"] == 303 and told["letters"] == 303  # the unit's own letter among them
+    assert time.monotonic() - began < 15
