@@ -22,6 +22,16 @@ static const AdminField new_fields[] = {
     {"signer_title", FIELD_TEXT, FALSE, "Chức vụ người ký; không ghi: đọc từ tệp"},
     {"received", FIELD_INTEGER, FALSE, "Tiếp nhận lúc, micro giây Unix; không ghi: bây giờ"},
     {"check", FIELD_FLAG, FALSE, "true: chỉ kiểm tra, không ghi gì"},
+    {"draft", FIELD_FLAG, FALSE, "true: chưa có văn bản, chưa tính thời hạn"},
+    {NULL},
+};
+static const AdminField document_fields[] = {
+    {"number", FIELD_TEXT, TRUE, "Số, ký hiệu văn bản"},
+    {"date", FIELD_TEXT, TRUE, "Ngày văn bản"},
+    {"signer", FIELD_TEXT, TRUE, "Người ký"},
+    {"signer_title", FIELD_TEXT, TRUE, "Chức vụ người ký"},
+    {"received", FIELD_INTEGER, FALSE, "Tiếp nhận lúc, micro giây Unix; không ghi: bây giờ"},
+    {"file", FIELD_TEXT, FALSE, "Văn bản đã ký (tệp bất kỳ), mã hóa base64"},
     {NULL},
 };
 static const AdminField approve_fields[] = {
@@ -127,6 +137,7 @@ static gboolean file_request(AdminCall *call, GError **error) {
         .signer_title = admin_text(call, "signer_title"),
         .received = admin_integer(call, "received"),
         .check = json_is_true(json_object_get(call->content, "check")),
+        .draft = json_is_true(json_object_get(call->content, "draft")),
     };
     g_autoptr(DirectoryUnit) unit =
         directory_unit_find(call->service->directory, document.unit, error);
@@ -145,6 +156,30 @@ static gboolean file_request(AdminCall *call, GError **error) {
         return FALSE;
     admin_write_request(&call->w, request);
     return TRUE;
+}
+
+static gboolean take_document(AdminCall *call, GError **error) {
+    RequestDocument document = {
+        .number = admin_text(call, "number"),
+        .dated = admin_text(call, "date"),
+        .signer = admin_text(call, "signer"),
+        .signer_title = admin_text(call, "signer_title"),
+        .received = admin_integer(call, "received"),
+    };
+    const char *said = admin_text(call, "file");
+    g_autoptr(Request) request = request_of_path(call, error);
+    g_autoptr(Regulation) regulation = regulation_of(call);
+    gsize n = 0;
+    g_autofree guint8 *file = said == NULL ? NULL : auth_base64_decode(bytes_of_string(said), &n);
+    if (request == NULL)
+        return FALSE;
+    if (said != NULL && file == NULL)
+        return cv_fail(error, CV_ERROR_INPUT, "\"file\" không phải base64; it is no base64");
+    if (!request_arrive(call->service->directory, regulation, request->id, bytes_of(file, n),
+                        &document, &call->act, error))
+        return FALSE;
+    g_autoptr(Request) now = request_find(call->service->directory, regulation, request->id, error);
+    return now != NULL && write_request(now, &call->w);
 }
 
 /* ---- Deciding [Điều 4.1, 4.2.b] ---- */
@@ -212,6 +247,9 @@ const AdminOperation admin_requests[] = {
      &admin_view_request, FALSE, show, 0},
     {HTTP_GET, "/requests/{id}/lines", "Các mục của một đề nghị", NULL, ACTION_REQUEST_READ, NULL,
      NULL, &admin_view_request_line, TRUE, show_lines, 0},
+    {HTTP_PUT, "/requests/{id}/document", "Văn bản của đề nghị đã nhập trước khi có văn bản",
+     "Điều 4.2.a", ACTION_REQUEST_FILE, NULL, document_fields, &admin_view_request, FALSE,
+     take_document, FILE_CONTENT_MAXIMUM},
     {HTTP_POST, "/requests/{id}/approvals", "Thực hiện các mục", "Điều 4.1", ACTION_REQUEST_DECIDE,
      NULL, approve_fields, &admin_view_request_line, TRUE, approve, 0},
     {HTTP_POST, "/requests/{id}/returns", "Trả lại các mục kèm lý do", "Điều 4.2.b",

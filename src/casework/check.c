@@ -297,6 +297,18 @@ gboolean request_check_account(RequestCheck *c, const char *address, DirectoryAc
     return *account != NULL || request_finding(out, "không có tài khoản %s", address);
 }
 
+/* "Tài khoản cơ quan", or the unit's own name: the unit's own account. */
+static gboolean means_unit(const RequestAsked *asked, const DirectoryUnit *unit) {
+    static const char *const words[] = {"taikhoancoquan", "taikhoandonvi", "hopthucoquan",
+                                        "hopthudonvi", "thucoquan"};
+    g_autofree char *said = request_form_key(asked->name);
+    g_autofree char *name = request_form_key(unit->name);
+    for (gsize i = 0; i < G_N_ELEMENTS(words); i++)
+        if (g_str_equal(said, words[i]))
+            return TRUE;
+    return *said != '\0' && g_str_equal(said, name);
+}
+
 /* The account that the line is about; *account NULL after a finding. */
 static gboolean account_of_line(RequestCheck *c, const RequestAsked *asked,
                                 DirectoryAccount **account, RequestFound *out, GError **error) {
@@ -310,7 +322,7 @@ static gboolean account_of_line(RequestCheck *c, const RequestAsked *asked,
         return FALSE;
     if (unit == NULL)
         return TRUE;
-    if (*asked->name == '\0' && *asked->identity == '\0') /* the unit's own */
+    if (means_unit(asked, unit))
         return (*account = directory_account_in(c->directory, c->conn, unit->account, error)) !=
                NULL;
     if (!request_check_person(c, asked, unit->id, &match, &owned, out, error))

@@ -269,14 +269,16 @@ static void read_first_form(Reading *r, RequestAsked *asked) {
     asked->act = *said == '\0' ? r->heading : request_act_read(said);
     if (asked->act == REQUEST_ACT_UNKNOWN)
         wrong(r, COLUMN_ACT, said, "phải là một trong: cấp mới, tạm khóa, hủy bỏ");
-    if (*asked->name == '\0' && asked->act == REQUEST_ACT_NEW)
-        wrong(r, COLUMN_NAME, NULL, "thiếu họ và tên");
     if (*asked->unit == '\0')
         wrong(r, COLUMN_UNIT, NULL, "thiếu đơn vị công tác");
     read_word(r, COLUMN_SEX, person_sex_read, &asked->sex, "chỉ nhận nam, nữ");
     read_word(r, COLUMN_CATEGORY, person_category_read, &asked->category,
               "chỉ nhận cán bộ, công chức, viên chức, người lao động");
     read_sealed(r, asked);
+    /* Who is meant is never made up: the unit's own account is asked for by its name. */
+    if (*asked->name == '\0' &&
+        (asked->act == REQUEST_ACT_NEW || (*asked->identity == '\0' && *asked->address == '\0')))
+        wrong(r, COLUMN_NAME, NULL, "thiếu họ và tên");
 }
 
 /* A birth date or identity number goes to the sealed fields, wherever it was written. */

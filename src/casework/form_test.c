@@ -161,6 +161,7 @@ static void what_cannot_be_read_is_told_with_row_and_column_and_nothing_personal
         const char *row, *fault;
     } cases[] = {
         {"1;;;;;;snv;cấp mới\n", "Dòng 2, cột \"Họ và tên\": thiếu họ và tên"},
+        {"1;;;;;;snv;tạm khóa\n", "Dòng 2, cột \"Họ và tên\": thiếu họ và tên"},
         {"1;A B;31/02/1990;;;;snv;cấp mới\n",
          "Dòng 2, cột \"Ngày sinh\": không có ngày này trong lịch"},
         {"1;A B;;khác;;;snv;cấp mới\n", "Dòng 2, cột \"Giới tính\": \"khác\": chỉ nhận nam, nữ"},

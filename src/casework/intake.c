@@ -12,10 +12,7 @@ typedef struct {
     const AuditAct *act;
     Bytes file;
     const RequestForm *form;
-    /* The document as it will be written. */
-    char *number, *number_key, *signer, *signer_title;
-    char dated[11], due[11];
-    gint64 received;
+    RequestPaper paper;
     guint8 content[CRYPTO_DIGEST_BYTES];
     /* Found inside of the transaction. */
     DirectoryUnit *sender;
@@ -28,79 +25,9 @@ static void found_clear(gpointer found) {
 }
 
 static void intake_clear(Intake *in) {
-    g_free(in->number);
-    g_free(in->number_key);
-    g_free(in->signer);
-    g_free(in->signer_title);
+    request_paper_clear(&in->paper);
     directory_unit_free(in->sender);
     g_array_unref(in->found);
-}
-
-/* ---- The document's own fields ---- */
-
-/* What was given, else what the paper says; NULL after an error. */
-static char *field(const char *given, const char *paper, const char *what, const char *option,
-                   GError **error) {
-    const char *said = given != NULL ? given : paper == NULL ? "" : paper;
-    g_autofree char *text = text_nfc(bytes_of_string(said));
-    g_strstrip(text);
-    if (*text == '\0') {
-        cv_fail(error, CV_ERROR_INPUT,
-                "chưa có %s của văn bản đề nghị và không đọc được từ tệp (khoản 1 Điều 11 Quy "
-                "chế); give %s",
-                what, option);
-        return NULL;
-    }
-    if (strlen(text) > REQUEST_TEXT_MAXIMUM) {
-        cv_fail(error, CV_ERROR_LIMIT, "%s dài quá; it is too long", what);
-        return NULL;
-    }
-    return g_steal_pointer(&text);
-}
-
-/* "12 / SNV-VP" and "12/snv-vp" are one number. */
-static char *key_of_number(const char *number) {
-    g_autofree char *folded = text_casefold(bytes_of_string(number));
-    char *to = folded;
-    for (const char *p = folded; *p != '\0'; p++)
-        if (!g_ascii_isspace(*p))
-            *to++ = *p;
-    *to = '\0';
-    return g_steal_pointer(&folded);
-}
-
-static gboolean take_date(Intake *in, GError **error) {
-    const char *given = in->document->dated;
-    g_autofree char *said =
-        field(given, in->form->head.dated, "ngày", "the document's date (--date)", error);
-    if (said == NULL)
-        return FALSE;
-    return request_date_read(said, in->dated) ||
-           cv_fail(
-               error, CV_ERROR_INPUT,
-               "ngày văn bản \"%s\" không phải một ngày có thật; it is no such day: write it as "
-               "YYYY-MM-DD or DD/MM/YYYY",
-               said);
-}
-
-/* The clock starts with the receipt, which lies between the document's date and now. */
-static gboolean take_receipt(Intake *in, GError **error) {
-    CalendarDay dated = CALENDAR_NONE, day;
-    gint64 now = clock_now();
-    in->received = in->document->received == 0 ? now : in->document->received;
-    day = calendar_day_of(in->received);
-    if (!calendar_parse(bytes_of_string(in->dated), &dated))
-        return FALSE;
-    if (in->received > now)
-        return cv_fail(error, CV_ERROR_INPUT,
-                       "ngày tiếp nhận ở tương lai; the receipt lies in the future");
-    if (dated > day)
-        return cv_fail(error, CV_ERROR_INPUT,
-                       "văn bản đề ngày %s, sau ngày tiếp nhận; the document is dated after its "
-                       "receipt",
-                       in->dated);
-    calendar_format(calendar_due(in->regulation, day), in->due);
-    return TRUE;
 }
 
 /* What the lines ask for, whatever file brought them. */
@@ -122,49 +49,13 @@ static gboolean take_content(Intake *in, GError **error) {
     return ok;
 }
 
-static gboolean take_document(Intake *in, GError **error) {
-    const RequestDocument *d = in->document;
-    const RequestHead *head = &in->form->head;
-    in->number = field(d->number, head->number, "số, ký hiệu", "its number (--number)", error);
-    if (in->number == NULL || !take_date(in, error))
-        return FALSE;
-    in->signer = field(d->signer, head->signer, "người ký", "who signed (--signer)", error);
-    if (in->signer == NULL)
-        return FALSE;
-    in->signer_title = field(d->signer_title, head->signer_title, "chức vụ người ký",
-                             "the signer's title (--signer-title)", error);
-    if (in->signer_title == NULL)
-        return FALSE;
-    in->number_key = key_of_number(in->number);
-    return take_receipt(in, error) && take_content(in, error);
-}
-
-/* ---- Received before? ---- */
-
-static gboolean refuse_known(DbStmt *stmt, const char *what, GError **error) {
-    DbStep step = db_step(stmt, error);
-    if (step == DB_ROW) {
-        gint64 id = db_column_int(stmt, 0);
-        cv_fail(error, CV_ERROR_EXISTS,
-                "%s đã tiếp nhận: đề nghị số %" G_GINT64_FORMAT " (%s); it was received before, as "
-                "request %" G_GINT64_FORMAT,
-                what, id, request_state_text((RequestState)db_column_int(stmt, 1)), id);
-        db_reset(stmt);
-    }
-    return step == DB_DONE;
-}
-
+/* The same list may come again by another document once the first was answered. */
 static gboolean is_new(const Intake *in, DbConn *conn, GError **error) {
-    DbStmt *document = db_prepare(
-        conn, "SELECT id, state FROM request WHERE unit = ? AND dated = ? AND number_key = ?");
-    db_bind(document, "itt", in->sender->id, in->dated, in->number_key);
-    if (!refuse_known(document, "văn bản này", error))
-        return FALSE;
-    /* The same list may come again by another document once the first was answered. */
     DbStmt *content = db_prepare(
         conn, "SELECT id, state FROM request WHERE content = ? AND unit = ? AND state < 4");
     db_bind(content, "bi", bytes_of(in->content, sizeof in->content), in->sender->id);
-    return refuse_known(content, "danh sách giống hệt của đơn vị này", error);
+    return request_paper_is_new(conn, in->sender->id, &in->paper, error) &&
+           request_refuse_known(content, "danh sách giống hệt của đơn vị này", error);
 }
 
 /* ---- Writing ---- */
@@ -188,22 +79,11 @@ static gboolean insert_request(Intake *in, DbConn *conn, GError **error) {
         conn, "INSERT INTO request(unit, number, number_key, dated, signer, signer_title, subject,"
               " addressee, basis, place, recipients, received, due, state, entered_by, entered,"
               " content) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-    db_bind(stmt, "ittttttttttititib", in->sender->id, in->number, in->number_key, in->dated,
-            in->signer, in->signer_title, head->subject, head->addressee, head->basis, head->place,
-            head->recipients, in->received, in->due, (gint64)REQUEST_CHECKED, in->act->who,
-            clock_now(), bytes_of(in->content, sizeof in->content));
-    return db_run(stmt, error);
-}
-
-static gboolean keep_file(const Intake *in, DbConn *conn, GError **error) {
-    g_autofree char *context = g_strdup_printf("request %" G_GINT64_FORMAT " file", in->id);
-    g_autoptr(GBytes) sealed = directory_seal(in->directory, context, in->file, error);
-    if (sealed == NULL)
-        return FALSE;
-    gsize n = 0;
-    const void *p = g_bytes_get_data(sealed, &n);
-    DbStmt *stmt = db_prepare(conn, "UPDATE request SET file = ? WHERE id = ?");
-    db_bind(stmt, "bi", bytes_of(p, n), in->id);
+    db_bind(stmt, "ittttttttttititib", in->sender->id, in->paper.number, in->paper.number_key,
+            in->paper.dated, in->paper.signer, in->paper.signer_title, head->subject,
+            head->addressee, head->basis, head->place, head->recipients, in->paper.received,
+            in->paper.due, (gint64)(in->document->draft ? REQUEST_DRAFT : REQUEST_CHECKED),
+            in->act->who, clock_now(), bytes_of(in->content, sizeof in->content));
     return db_run(stmt, error);
 }
 
@@ -218,22 +98,11 @@ static gboolean write_lines(const Intake *in, DbConn *conn, GError **error) {
 }
 
 static gboolean record(const Intake *in, DbConn *conn, GError **error) {
-    g_auto(Buffer) out;
-    buffer_init(&out, CASEWORK_JSON_MAXIMUM);
-    JsonWriter w = json_writer(&out);
-    json_open(&w, NULL, '{');
-    json_int(&w, "request", in->id);
-    json_text(&w, "number", in->number);
-    json_text(&w, "date", in->dated);
-    json_text(&w, "signer", in->signer);
-    json_text(&w, "signer_title", in->signer_title);
-    json_text(&w, "due", in->due);
-    json_int(&w, "lines", in->form->lines->len);
-    json_close(&w, '}');
-    g_autofree char *after = buffer_steal_string(&out);
-    g_autofree char *ground = request_ground(in->id, 0, in->number, in->dated);
+    g_autofree char *after = request_paper_json(in->id, &in->paper);
+    g_autofree char *ground = request_ground(in->id, 0, in->paper.number, in->paper.dated);
     AuditAct act = {in->act->who, ground};
-    return request_audit(in->directory, conn, in->sender->id, &act, "request.receive", NULL, after,
+    return request_audit(in->directory, conn, in->sender->id, &act,
+                         in->document->draft ? "request.draft" : "request.receive", NULL, after,
                          error);
 }
 
@@ -256,7 +125,8 @@ static gboolean receive(DbConn *conn, gpointer data, GError **error) {
     if (!prepare(in, conn, error) || !insert_request(in, conn, error))
         return FALSE;
     in->id = db_last_insert_id(conn);
-    return keep_file(in, conn, error) && write_lines(in, conn, error) && record(in, conn, error);
+    return request_file_put(in->directory, conn, in->id, in->file, error) &&
+           write_lines(in, conn, error) && record(in, conn, error);
 }
 
 /* ---- Looking only ---- */
@@ -267,28 +137,28 @@ static Request *request_of(const Intake *in) {
     request->unit = in->sender->id;
     request->unit_address = g_strdup(in->sender->address);
     request->unit_name = g_strdup(in->sender->name);
-    request->number = g_strdup(in->number);
-    request->dated = g_strdup(in->dated);
-    request->signer = g_strdup(in->signer);
-    request->signer_title = g_strdup(in->signer_title);
+    request->number = g_strdup(in->paper.number);
+    request->dated = g_strdup(in->paper.dated);
+    request->signer = g_strdup(in->paper.signer);
+    request->signer_title = g_strdup(in->paper.signer_title);
     request->subject = g_strdup(head->subject);
     request->addressee = g_strdup(head->addressee);
     request->basis = g_strdup(head->basis);
     request->place = g_strdup(head->place);
     request->recipients = g_strdup(head->recipients);
-    request->received = in->received;
-    request->due = g_strdup(in->due);
+    request->received = in->paper.received;
+    request->due = g_strdup(in->paper.due);
     request->decided_by = g_strdup("");
     request->reply_number = g_strdup("");
     request->reply_dated = g_strdup("");
     request->replied_by = g_strdup("");
     request->entered_by = g_strdup(in->act->who);
-    request->state = REQUEST_CHECKED;
+    request->state = in->document->draft ? REQUEST_DRAFT : REQUEST_CHECKED;
     request->lines = request->open = in->form->lines->len;
     for (guint i = 0; i < in->found->len; i++)
         if (g_array_index(in->found, RequestFound, i).finding != NULL)
             request->wrong++;
-    if (request->wrong > 0)
+    if (request->wrong > 0 && !in->document->draft)
         request->state = REQUEST_RECEIVED;
     return request;
 }
@@ -359,7 +229,8 @@ Request *request_import(Directory *directory, const Regulation *regulation, Byte
                  .found = g_array_new(FALSE, TRUE, sizeof(RequestFound))};
     g_array_set_clear_func(in.found, found_clear);
     Request *request = NULL;
-    if (take_document(&in, error))
+    if (request_paper_read(&in.paper, regulation, document, &form->head, error) &&
+        take_content(&in, error))
         request = document->check ? look(&in, lines, error) : take(&in, lines, error);
     intake_clear(&in);
     return request;

@@ -71,6 +71,30 @@ gboolean request_check_account(RequestCheck *check, const char *address, Directo
 gboolean request_check_reach(RequestCheck *check, gint64 unit, gboolean *ok, RequestFound *out,
                              GError **error);
 
+/* ---- document.c ---- */
+
+/* What is known of the document; number and day "" for a draft. */
+typedef struct {
+    char *number, *number_key, *signer, *signer_title;
+    char dated[11], due[11];
+    gint64 received;
+} RequestPaper;
+void request_paper_clear(RequestPaper *paper);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(RequestPaper, request_paper_clear)
+/* INPUT: a field is missing or impossible; LIMIT. Clear *out in any case. */
+gboolean request_paper_read(RequestPaper *out, const Regulation *regulation,
+                            const RequestDocument *document, const RequestHead *head,
+                            GError **error);
+/* EXISTS: it was received before. */
+gboolean request_paper_is_new(DbConn *conn, gint64 unit, const RequestPaper *paper, GError **error);
+/* EXISTS naming the request when the statement (id, state) finds one. */
+gboolean request_refuse_known(DbStmt *stmt, const char *what, GError **error);
+/* For the audit trail; g_free. */
+char *request_paper_json(gint64 id, const RequestPaper *paper);
+/* Keeps the file, sealed. */
+gboolean request_file_put(Directory *directory, DbConn *conn, gint64 id, Bytes file,
+                          GError **error);
+
 /* ---- rows.c ---- */
 
 typedef struct {

@@ -101,6 +101,7 @@ typedef struct {
     const char *number, *dated, *signer, *signer_title;
     gint64 received; /* Unix microseconds; 0: now */
     gboolean check;  /* reads and checks everything, writes nothing */
+    gboolean draft;  /* entered on line: there is no document yet [Điều 4.2.a] */
 } RequestDocument;
 /* Takes in a file (.docx, .xlsx, CSV). The request as it then is, with *lines (RequestLine; may be
  * NULL) checked; with `check` its id is 0. INPUT: not a form, or a field of the document missing or
@@ -109,6 +110,12 @@ typedef struct {
 Request *request_import(Directory *directory, const Regulation *regulation, Bytes file,
                         const RequestDocument *document, const AuditAct *act, GPtrArray **lines,
                         GError **error);
+
+/* The document of a draft has come: its clock starts. file: the signed paper, of any kind, kept
+ * instead of what was entered (n 0: none). document: every field but the unit is needed. EXISTS: it
+ * has its document, or this one belongs to another request; INPUT, LIMIT, NOT_FOUND. */
+gboolean request_arrive(Directory *directory, const Regulation *regulation, gint64 id, Bytes file,
+                        const RequestDocument *document, const AuditAct *act, GError **error);
 
 /* ---- Looking ---- */
 

@@ -200,6 +200,19 @@ static void a_document_that_comes_again_is_recognised(void **state) {
     found(f, taken(f, lock, "13/X"), 1, "đang tạm khóa rồi");
 }
 
+static void a_units_own_account_is_asked_for_by_name_and_never_by_an_empty_cell(void **state) {
+    Fixture *f = *state;
+    body(f);
+    gint64 id = taken(f,
+                      HEADER "1;;;;stttt;tạm khóa\n"
+                             "2;Tài khoản cơ quan;;;phc.stttt;tạm khóa\n"
+                             "3;Sở Thông tin và Truyền thông;;;stttt;tạm khóa\n",
+                      "1/X");
+    found(f, id, 1, "thiếu họ và tên");
+    addressed(f, id, 2, "phc.stttt@bacninh.gov.vn");
+    addressed(f, id, 3, "stttt@bacninh.gov.vn");
+}
+
 static void people_are_never_guessed(void **state) {
     Fixture *f = *state;
     body(f);
@@ -409,6 +422,7 @@ int main(void) {
         TEST(only_focal_points_file_and_only_for_their_own),
         TEST(a_document_needs_its_number_date_and_signer),
         TEST(a_document_that_comes_again_is_recognised),
+        TEST(a_units_own_account_is_asked_for_by_name_and_never_by_an_empty_cell),
         TEST(people_are_never_guessed),
         TEST(a_move_gives_the_new_address_and_the_old_one_lives_on_for_a_time),
         TEST(a_change_of_information_is_done_or_asks_to_be_written_clearly),

@@ -31,7 +31,8 @@ const CliCommand cli_commands[] = {
     {"account", "alias", cli_account_alias, 0, "ADDRESS [--add ALIAS | --remove ALIAS]", "further addresses of an account"},
     {"account", "delegate", cli_account_delegate, 0, "[UNIT-ADDRESS [PERSON-ADDRESS --document TEXT | --end]]", "who looks after a unit's mailbox"},
 
-    {"request", "import", cli_request_import, CLI_FILE_ARGUMENT, "FILE --unit KEY [--number N --date DATE --signer NAME --signer-title TEXT] [--received DATE] [--check]", "receive a unit's document with its form (.docx, .xlsx, CSV)"},
+    {"request", "import", cli_request_import, CLI_FILE_ARGUMENT, "FILE --unit KEY [--number N --date DATE --signer NAME --signer-title TEXT] [--received DATE] [--check | --draft]", "receive a unit's document with its form (.docx, .xlsx, CSV)"},
+    {"request", "document", cli_request_document, 0, "ID --number N --date DATE --signer NAME --signer-title TEXT [--received DATE]", "the document of a request that was entered before it came"},
     {"request", "list", cli_request_list, 0, "[--open] [--overdue] [--unit KEY]", "requests, the most urgent first"},
     {"request", "show", cli_request_show, 0, "ID", "one request with its lines"},
     {"request", "approve", cli_request_approve, 0, "ID [--line N] [--return-wrong]", "do what its lines ask for, all or those named"},

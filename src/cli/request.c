@@ -84,7 +84,7 @@ static int print_checked(CliCall *call, const Request *request, const GPtrArray 
 int cli_request_import(CliCall *call) {
     char *unit = NULL, *number = NULL, *date = NULL, *signer = NULL, *title = NULL;
     char *received = NULL;
-    gboolean check = FALSE;
+    gboolean check = FALSE, draft = FALSE;
     const CliOption options[] = {
         {"unit", &unit, NULL, "who sent it: address name or abbreviation", TRUE, NULL},
         {"number", &number, NULL, "number and sign; without: read from the document", FALSE, NULL},
@@ -94,6 +94,8 @@ int cli_request_import(CliCall *call) {
         {"received", &received, NULL, "when it came, YYYY-MM-DD [hh:mm]; without: now", FALSE,
          NULL},
         {"check", NULL, &check, "read and check everything, write nothing", FALSE, NULL},
+        {"draft", NULL, &draft, "its document has not come yet: the clock does not run", FALSE,
+         NULL},
         {NULL},
     };
     int status;
@@ -104,7 +106,8 @@ int cli_request_import(CliCall *call) {
                                 .dated = date,
                                 .signer = signer,
                                 .signer_title = title,
-                                .check = check};
+                                .check = check,
+                                .draft = draft};
     if (received != NULL && !cli_moment(call, "--received", received, FALSE, &document.received))
         return CLI_USAGE;
     AuditAct act = {call->who, ""};
@@ -116,6 +119,40 @@ int cli_request_import(CliCall *call) {
     if (request == NULL)
         return cli_refuse(call, g_steal_pointer(&error));
     return check ? print_checked(call, request, lines) : print_answer(call, request, lines);
+}
+
+/* ---- document ---- */
+
+int cli_request_document(CliCall *call) {
+    RequestDocument document = {0};
+    char *number = NULL, *date = NULL, *signer = NULL, *title = NULL, *received = NULL;
+    const CliOption options[] = {
+        {"number", &number, NULL, "number and sign", TRUE, NULL},
+        {"date", &date, NULL, "the document's date", TRUE, NULL},
+        {"signer", &signer, NULL, "who signed", TRUE, NULL},
+        {"signer-title", &title, NULL, "as what", TRUE, NULL},
+        {"received", &received, NULL, "when it came, YYYY-MM-DD [hh:mm]; without: now", FALSE,
+         NULL},
+        {NULL},
+    };
+    int status;
+    gint64 id;
+    if (!cli_options(call, options, 1, 1, &status))
+        return status;
+    if (!cli_request_number(call, &id) ||
+        (received != NULL && !cli_moment(call, "--received", received, FALSE, &document.received)))
+        return CLI_USAGE;
+    document.number = number;
+    document.dated = date;
+    document.signer = signer;
+    document.signer_title = title;
+    AuditAct act = {call->who, ""};
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Regulation) regulation = instance_regulation(call->instance);
+    if (!request_arrive(call->instance->directory, regulation, id, bytes_of(NULL, 0), &document,
+                        &act, &error))
+        return cli_refuse(call, g_steal_pointer(&error));
+    return cli_request_show_one(call, id);
 }
 
 /* ---- list, show ---- */

@@ -32,6 +32,13 @@ static const struct {
      " LEFT JOIN account a ON a.id = g.account LEFT JOIN account b ON b.id = g.grantee"
      " WHERE a.id IS NULL OR b.id IS NULL",
      "delegation %s: account %s or its holder %s does not exist"},
+    {"SELECT l.request, l.line, l.account FROM request_line l LEFT JOIN request r"
+     " ON r.id = l.request LEFT JOIN account a ON a.id = l.account"
+     " WHERE r.id IS NULL OR (l.state = 3 AND a.id IS NULL)",
+     "request %s, line %s: it, or the account %s that it was done to, does not exist"},
+    {"SELECT r.id, r.number, r.state FROM request r WHERE r.state > 2 AND EXISTS("
+     "SELECT 1 FROM request_line l WHERE l.request = r.id AND l.state < 2)",
+     "request %s (%s) is decided (state %s), but lines of it are open"},
     {"SELECT u.id, u.address, u.parent FROM unit u LEFT JOIN unit p ON p.id = u.parent"
      " WHERE u.parent IS NOT NULL AND p.id IS NULL",
      "unit %s (%s) lies in unit %s, which does not exist"},

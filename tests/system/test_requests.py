@@ -417,3 +417,33 @@ def test_a_focal_point_files_over_https_and_the_centre_decides(make_server, tmp_
     description = ask(server, "GET", "/openapi.json", centre)[1]
     assert "/requests/{id}/approvals" in description["paths"]
     assert PASSWORD not in server.error_text()
+
+
+def test_what_is_entered_before_its_document_waits_for_it(make_server):
+    server = make_server()
+    server.unit("Sở Nội vụ", "snv")
+    focal, centre = server.person("Lê Thị Phương", "snv"), server.person("Lê Thị Cúc", "snv")
+    server.run("role", "grant", focal, "focal", "--unit", "snv", "--document", "Số 7/QĐ")
+    server.run("role", "grant", centre, "centre", "--document", "Số 8/QĐ")
+    form = base64.b64encode(csv([row(1, "Hồ Văn Trước", "cấp mới")]).encode()).decode()
+    status, draft, _ = ask(server, "POST", "/requests", focal, {"unit": "snv", "file": form,
+                                                                "draft": True})
+    assert (status, draft["state_text"], draft["due"]) == (201, "Chưa có văn bản", "")
+    where = f"/requests/{draft['id']}"
+    status, problem, _ = ask(server, "POST", where + "/approvals", centre, {})
+    assert status == 403 and "chưa có văn bản" in problem["detail"]
+    assert refused(server, "request", "approve", draft["id"])[0] == 1
+    document = {"number": "41/SNV", "date": "2022-06-15", "signer": "A B", "signer_title": "Giám đốc"}
+    assert ask(server, "PUT", where + "/document", focal, {**document, "signer": " "})[0] == 400
+    status, now, _ = ask(server, "PUT", where + "/document", focal, {
+        **document, "file": base64.b64encode(b"%PDF-1.7 signed").decode()})
+    assert (status, now["state"], now["number"]) == (200, "checked", "41/SNV") and now["due"]
+    assert ask(server, "PUT", where + "/document", focal, document)[0] == 409
+    server.run("request", "approve", draft["id"])
+    assert f"hvtruoc.snv@{DOMAIN}" in addresses(server, "snv")
+    again = json.loads(server.run("request", "import", "-", "--unit", "snv", "--draft", "--json",
+                                  given=csv([row(1, "Hồ Văn Sau", "cấp mới")])))
+    assert again["state"] == "draft"
+    said = server.run("request", "document", again["id"], "--number", "42/SNV", "--date", "15/6/2022",
+                      "--signer", "A B", "--signer-title", "Giám đốc")
+    assert "Đã kiểm tra" in said
