@@ -53,6 +53,8 @@ void conn_target(const char *host, const char *port, bool tls) {
         return;
     context = SSL_CTX_new(TLS_client_method());
     SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_AUTO_RETRY);
+    SSL_CTX_set_read_ahead(context, 1); /* many records in one read */
+    SSL_CTX_set_default_read_buffer_len(context, INPUT);
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF); /* every handshake is a full one */
 }
 

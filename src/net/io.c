@@ -5,6 +5,8 @@
 #include "net/internal.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openssl/err.h>
 
 METRIC_COUNTER(handshakes, "congvu_net_tls_handshakes_total", "TLS handshakes done");
@@ -81,7 +83,12 @@ static IoResult tls_read(NetSession *session, guint8 *to, gsize room, gsize *got
     return IO_AGAIN;
 }
 
-static IoResult tls_write(NetSession *session, Buffer *from) {
+/* Several records leave together, instead of waking the peer for each. */
+static void cork(NetSession *session, int on) {
+    setsockopt(session->fd, IPPROTO_TCP, TCP_CORK, &on, sizeof on);
+}
+
+static IoResult tls_write_all(NetSession *session, Buffer *from) {
     while (from->n > 0) {
         Bytes out = buffer_bytes(from);
         ERR_clear_error();
@@ -93,6 +100,16 @@ static IoResult tls_write(NetSession *session, Buffer *from) {
         buffer_consume(from, (gsize)n);
     }
     return IO_DONE;
+}
+
+static IoResult tls_write(NetSession *session, Buffer *from) {
+    gboolean several = from->n > SSL3_RT_MAX_PLAIN_LENGTH;
+    if (several)
+        cork(session, TRUE);
+    IoResult result = tls_write_all(session, from);
+    if (several)
+        cork(session, FALSE);
+    return result;
 }
 
 /* ---- The socket ---- */
