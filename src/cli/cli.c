@@ -67,6 +67,8 @@ static gboolean take_option(CliCall *call, const CliOption *options, guint *at, 
         g_ptr_array_add(o->texts, value);
     else
         *o->text = value;
+    if (g_str_equal(o->name, "to"))
+        call->to = value;
     return TRUE;
 }
 

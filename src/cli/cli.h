@@ -59,6 +59,8 @@ struct CliCall {
     gboolean looking;
     /* --password-stdin; --no-password or --one-time were given; set by cli_options. */
     gboolean password_stdin, no_password;
+    const char *to;   /* value of --to; set by cli_options */
+    GPtrArray *files; /* CliFile *, see cli_give */
     /* Shows progress when the operator has a terminal. May be NULL: use cli_progress. */
     void (*progress)(CliCall *call, gint64 done, gint64 all);
     gpointer progress_data;
@@ -102,6 +104,24 @@ void cli_bar_show(gint64 done, gint64 all);
 void cli_bar_end(void);
 /* The first line of the input without its line end: a password given with --password-stdin. */
 Bytes cli_password(const CliCall *call);
+
+/* ---- Files that a command makes (files.c) ---- */
+
+typedef struct {
+    char *name; /* in the folder that --to names; NULL: --to is the file itself, "-" standard output
+                 */
+    gboolean secret; /* readable by its owner alone */
+    GBytes *content;
+} CliFile;
+/* Gives a file to the operator, who said where with the option --to (which the command must take
+ * and require). Written when the command ends with CLI_DONE; either one file without a name, or any
+ * with. */
+void cli_give(CliCall *call, const char *name, gboolean secret, GBytes *content);
+GPtrArray *cli_files_new(void);
+void cli_files_add(GPtrArray *files, const char *name, gboolean secret, GBytes *content);
+/* In the operator's process. STORAGE. */
+gboolean cli_files_write(const GPtrArray *files, const char *to, GError **error);
+
 /* The regulation that the command judges by: the instance's, else the file named (NULL: the shipped
  * default). */
 Regulation *cli_regulation(CliCall *call, const char *file, GError **error);
@@ -195,6 +215,8 @@ int cli_dkim_remove(CliCall *call);
 int cli_dkim_use(CliCall *call);
 int cli_dns_check(CliCall *call);
 int cli_dns_show(CliCall *call);
+int cli_directory_except(CliCall *call);
+int cli_directory_publish(CliCall *call);
 int cli_queue_drop(CliCall *call);
 int cli_queue_hold(CliCall *call);
 int cli_queue_list(CliCall *call);
@@ -207,6 +229,10 @@ int cli_request_list(CliCall *call);
 int cli_request_reject(CliCall *call);
 int cli_request_reply(CliCall *call);
 int cli_request_show(CliCall *call);
+int cli_report_annual(CliCall *call);
+int cli_report_list(CliCall *call);
+int cli_report_sent(CliCall *call);
+int cli_report_staff(CliCall *call);
 int cli_restore(CliCall *call);
 int cli_role_grant(CliCall *call);
 int cli_role_list(CliCall *call);

@@ -43,6 +43,14 @@ const CliCommand cli_commands[] = {
     {"role", "revoke", cli_role_revoke, 0, "ADDRESS ROLE [--unit KEY]", "take a role away"},
     {"role", "list", cli_role_list, 0, "", "who has which role"},
 
+    {"directory", "publish", cli_directory_publish, 0, "--to FOLDER [--unit KEY]", "make the public address book: pages, JSON, CSV, vCards"},
+    {"directory", "except", cli_directory_except, 0, "[ADDRESS --document TEXT | ADDRESS --end]", "leave an account out of the public address book; without words: who is left out"},
+
+    {"report", "annual", cli_report_annual, 0, "[--unit KEY] [--year N | --from DATE --until DATE] [--docx | --xlsx | --csv | --json] [--to FILE]", "the yearly report of a unit or of everything"},
+    {"report", "list", cli_report_list, 0, "[--year N]", "which units have sent theirs, and until when"},
+    {"report", "sent", cli_report_sent, 0, "UNIT --number TEXT --date DATE [--year N] | --undo", "a unit's report came in"},
+    {"report", "staff", cli_report_staff, 0, "UNIT --staff N --officials N --document TEXT [--year N] | --undo", "how many people a unit has, where the registry lacks some"},
+
     {"address", "propose", cli_address_propose, CLI_DATA_OPTIONAL, "--unit KEY --person NAME | --kind KIND --name NAME [--parent KEY]", "which address the regulation gives"},
     {"password", "check", cli_password_check, CLI_DATA_OPTIONAL | CLI_READS_INPUT, "", "judge passwords, one a line from standard input"},
     {"forward", "check", cli_forward_check, CLI_DATA_OPTIONAL, "FROM TO", "may mail be forwarded so?"},

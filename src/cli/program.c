@@ -127,6 +127,16 @@ static void show_progress(CliCall *call G_GNUC_UNUSED, gint64 done, gint64 all) 
     cli_bar_show(done, all);
 }
 
+/* The files that the command made, where the operator wanted them. */
+static int write_files(const CliCall *call, int status) {
+    g_autoptr(GError) error = NULL;
+    if (status != CLI_DONE || call->files->len == 0 || call->to == NULL ||
+        cli_files_write(call->files, call->to, &error))
+        return status;
+    fprintf(stderr, "congvu: %s\n", error->message);
+    return CLI_REFUSED;
+}
+
 /* Status for the process: what was asked for must also have reached the reader. */
 static int write_out(const GString *out, const GString *err, int status) {
     cli_bar_end();
@@ -148,7 +158,8 @@ static int run_here(CliCall *call) {
     call->out = out;
     call->err = err;
     call->progress = show_progress;
-    return write_out(out, err, cli_run(call));
+    int status = cli_run(call);
+    return write_files(call, write_out(out, err, status));
 }
 
 /* ---- Where it runs ---- */
@@ -156,8 +167,8 @@ static int run_here(CliCall *call) {
 static int run_on_directory(CliCall *call, char **words) {
     int status;
     for (int tries = 0;; tries++) {
-        if (remote_call(call->data, words, call->input, &status))
-            return status;
+        if (remote_call(call->data, words, call->input, call->files, &status))
+            return write_files(call, status);
         g_autoptr(GError) error = NULL;
         call->instance = instance_open(call->data, &error);
         if (call->instance != NULL)
@@ -236,8 +247,13 @@ static int run_command(const char *data, char **words) {
     if ((command->flags & CLI_PATH_ARGUMENT) != 0)
         make_path_absolute(words + taken, looked.arguments[0]);
     g_autofree char **arguments = shallow_copy(words + taken);
-    CliCall call = {
-        .command = command, .data = data, .arguments = arguments, .input = buffer_bytes(&input)};
+    g_autoptr(GPtrArray) files = cli_files_new();
+    CliCall call = {.command = command,
+                    .data = data,
+                    .arguments = arguments,
+                    .input = buffer_bytes(&input),
+                    .to = looked.to,
+                    .files = files};
     status = needs_directory ? run_on_directory(&call, words) : run_here(&call);
     if (input.capacity > 0)
         crypto_wipe(input.p, input.capacity);

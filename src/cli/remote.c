@@ -2,6 +2,8 @@
  *
  *   to the server:  'a' one argument (one frame each)   'i' the input   'g' go
  *   to the client:  'o' output   'e' error text   'p' progress "done all"   'x' exit status, last
+ *                   'n' name of a file that was made, 's' of a secret one ("": it has no name),
+ *                   then 'f' pieces of its content
  *
  * A thread accepts; each call has a thread of its own, because commands may take long and may wait
  * for flushes. */
@@ -109,6 +111,20 @@ static gboolean send_text(int fd, char kind, const GString *text) {
     return TRUE;
 }
 
+static gboolean send_files(int fd, const GPtrArray *files) {
+    for (guint i = 0; i < files->len; i++) {
+        const CliFile *file = files->pdata[i];
+        gsize n;
+        const void *p = g_bytes_get_data(file->content, &n);
+        if (!send_frame(fd, file->secret ? 's' : 'n', bytes_of_string(file->name)))
+            return FALSE;
+        for (gsize at = 0; at < n; at += PIECE)
+            if (!send_frame(fd, 'f', bytes_slice(bytes_of(p, n), at, PIECE)))
+                return FALSE;
+    }
+    return TRUE;
+}
+
 /* Root, or the user that the server runs as. */
 static char *peer_name(int fd) {
     struct ucred peer;
@@ -124,7 +140,7 @@ static char *peer_name(int fd) {
 }
 
 static int run_call(Remote *remote, int fd, char **words, Bytes input, const char *who,
-                    GString *out, GString *err) {
+                    GString *out, GString *err, GPtrArray *files) {
     guint taken = 0;
     const CliCommand *command = cli_find(words, &taken);
     if (command == NULL || (command->flags & CLI_LOCAL) != 0) {
@@ -142,6 +158,7 @@ static int run_call(Remote *remote, int fd, char **words, Bytes input, const cha
         .input = input,
         .out = out,
         .err = err,
+        .files = files,
         .progress = send_progress,
         .progress_data = GINT_TO_POINTER(fd),
     };
@@ -179,12 +196,14 @@ static void serve_call(Remote *remote, int fd) {
     g_autoptr(GString) err = g_string_new(NULL);
     /* cli_options moves the words in their array: they are freed from a copy of it. */
     g_autofree char **shallow = g_memdup2(words->pdata, words->len * sizeof(char *));
+    g_autoptr(GPtrArray) files = cli_files_new();
     gint64 began = clock_monotonic();
-    int status = run_call(remote, fd, shallow, buffer_bytes(&input), who, out, err);
+    int status = run_call(remote, fd, shallow, buffer_bytes(&input), who, out, err, files);
     log_command(words, who, status, clock_monotonic() - began);
     char text[16];
     g_snprintf(text, sizeof text, "%d", status);
-    if (send_text(fd, 'e', err) && send_text(fd, 'o', out))
+    if (send_text(fd, 'e', err) && send_text(fd, 'o', out) &&
+        (status != CLI_DONE || send_files(fd, files)))
         send_frame(fd, 'x', bytes_of_string(text));
     if (input.capacity > 0)
         crypto_wipe(input.p, input.capacity);
@@ -332,12 +351,49 @@ static void take_progress(Bytes content) {
         cli_bar_show((gint64)done, (gint64)all);
 }
 
-gboolean remote_call(const char *data_directory, char **words, Bytes input, int *status) {
+/* A file comes as its name and pieces; it is whole when the next frame is no piece of it. */
+typedef struct {
+    GPtrArray *files;
+    char *name;
+    gboolean open, secret, broken; /* broken: more than can be taken */
+    Buffer content;
+} Incoming;
+
+static void end_file(Incoming *in) {
+    if (!in->open)
+        return;
+    Bytes all = buffer_bytes(&in->content);
+    g_autoptr(GBytes) content = g_bytes_new(all.p, all.n);
+    cli_files_add(in->files, in->name, in->secret, content);
+    in->open = FALSE;
+    g_clear_pointer(&in->name, g_free);
+    if (in->content.capacity > 0)
+        crypto_wipe(in->content.p, in->content.capacity);
+    buffer_clear(&in->content);
+}
+
+static void take_file(Incoming *in, char kind, Bytes content) {
+    if (kind == 'f') {
+        in->broken |= !buffer_append_bytes(&in->content, content);
+        return;
+    }
+    end_file(in);
+    if (kind != 'n' && kind != 's')
+        return;
+    in->open = TRUE;
+    in->secret = kind == 's';
+    in->name = content.n == 0 ? NULL : bytes_dup_string(content);
+}
+
+gboolean remote_call(const char *data_directory, char **words, Bytes input, GPtrArray *files,
+                     int *status) {
     int fd = connect_to(data_directory);
     if (fd < 0)
         return FALSE;
     g_auto(Buffer) content;
     buffer_init(&content, FRAME_MAXIMUM);
+    Incoming incoming = {.files = files};
+    buffer_init(&incoming.content, FRAME_MAXIMUM);
     gboolean ended = FALSE;
     char kind;
     guint64 said = CLI_REFUSED;
@@ -346,6 +402,7 @@ gboolean remote_call(const char *data_directory, char **words, Bytes input, int 
         Bytes bytes = buffer_bytes(&content);
         if (kind != 'p')
             cli_bar_end();
+        take_file(&incoming, kind, bytes);
         if (kind == 'o')
             fwrite(bytes.p, 1, bytes.n, stdout);
         else if (kind == 'e')
@@ -357,11 +414,15 @@ gboolean remote_call(const char *data_directory, char **words, Bytes input, int 
     }
     close(fd);
     cli_bar_end();
+    g_free(incoming.name);
+    buffer_release(&incoming.content);
+    if (incoming.broken)
+        fputs("congvu: tệp lớn quá, chưa ghi; the file is too large and was not written\n", stderr);
     if (!ended)
         fputs("congvu: máy chủ dừng lệnh mà không trả lời; the server ended the command without an "
               "answer: look at its log, then at "
               "what the command was to change, before repeating it\n",
               stderr);
-    *status = ended && fflush(stdout) == 0 ? (int)said : CLI_REFUSED;
+    *status = ended && !incoming.broken && fflush(stdout) == 0 ? (int)said : CLI_REFUSED;
     return TRUE;
 }

@@ -17,8 +17,10 @@ Remote *remote_start(Instance *instance, GError **error);
 /* Waits for the calls under way. */
 void remote_stop(Remote *remote);
 
-/* The client's side: sends the call and writes what comes back to standard output and error.
- * FALSE: no server answers there (try the directory itself); else *status is set. */
-gboolean remote_call(const char *data_directory, char **words, Bytes input, int *status);
+/* The client's side: sends the call and writes what comes back to standard output and error; files
+ * that the command makes are added to files (see cli_files_new). FALSE: no server answers there
+ * (try the directory itself); else *status is set. */
+gboolean remote_call(const char *data_directory, char **words, Bytes input, GPtrArray *files,
+                     int *status);
 
 #endif

@@ -18,6 +18,9 @@
 
 enum { DIRECTORY_JSON_MAXIMUM = 64 * 1024 };
 
+/* schema_report.c: a step of the schema. */
+extern const char directory_schema_reports[];
+
 typedef struct {
     DirectoryNotify notify;
     gpointer data;

@@ -39,6 +39,10 @@ static const FigureSpec figure_specs[FIGURES] = {
     [FIGURE_IDLE_ANSWER_DAYS] = {"calendar.idle_answer_days", TYPE_COUNT, 0, 365},
     [FIGURE_REPORT_MONTH] = {"calendar.report_month", TYPE_COUNT, 1, 12},
     [FIGURE_REPORT_DAY] = {"calendar.report_day", TYPE_COUNT, 1, 28},
+    [FIGURE_REGULAR_PERCENT] = {"report.regular_percent", TYPE_COUNT, 1, 100},
+    [FIGURE_PERIOD_MONTH] = {"report.period_month", TYPE_COUNT, 1, 12},
+    [FIGURE_PERIOD_DAY] = {"report.period_day", TYPE_COUNT, 1, 28},
+    [FIGURE_REMIND_DAYS] = {"report.remind_days", TYPE_COUNT, 1, 90},
     [FIGURE_KEEP_CLOSED_DAYS] = {"calendar.keep_closed_days", TYPE_COUNT, 0, 36500},
     [FIGURE_KEEP_ALIAS_DAYS] = {"requests.keep_alias_days", TYPE_COUNT, 0, 36500},
     [FIGURE_KEEP_FORM_DAYS] = {"requests.keep_form_days", TYPE_COUNT, 0, 36500},
@@ -58,6 +62,7 @@ static const char *const list_paths[LISTS] = {
     [LIST_REST_WEEKDAYS] = "calendar.rest_weekdays",
     [LIST_FIXED_HOLIDAYS] = "calendar.fixed_holidays",
     [LIST_REQUEST_SENDERS] = "requests.senders",
+    [LIST_REPORTERS] = "report.senders",
     [LIST_BODY_WORDS] = "naming.body_words",
     [LIST_TYPE_WORDS] = "naming.type_words",
     [LIST_SILENT_WORDS] = "naming.silent_words",
@@ -201,7 +206,7 @@ static gboolean is_known_path(const char *path) {
 /* Every member of the groups of figures and lists is one that is read. */
 static gboolean check_names(const config_t *config, GError **error) {
     static const char *const groups[] = {"sizes",    "password", "forwarding", "calendar",
-                                         "requests", "naming",   "lock"};
+                                         "requests", "naming",   "lock",       "report"};
     for (gsize g = 0; g < G_N_ELEMENTS(groups); g++) {
         const config_setting_t *group = config_lookup(config, groups[g]);
         if (group == NULL)

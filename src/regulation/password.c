@@ -60,6 +60,21 @@ static void look_at_character(const Regulation *r, gint32 c, Looked *seen) {
         seen->special |= strcmp(specials->items[i], utf8) == 0;
 }
 
+char *regulation_password_needs(const Regulation *r) {
+    GString *out = g_string_new(NULL);
+    g_string_printf(out, "ít nhất %" G_GINT64_FORMAT " ký tự",
+                    r->figures[FIGURE_PASSWORD_MINIMUM].value);
+    const List *wanted = &r->lists[LIST_PASSWORD_CLASSES];
+    for (gsize i = 0, n = 0; i < G_N_ELEMENTS(classes); i++)
+        if (g_strv_contains(wanted->items, classes[i].name))
+            g_string_append_printf(out, "%s%s", n++ == 0 ? ", có " : ", ", classes[i].vi);
+    if (g_strv_contains(wanted->items, "special")) {
+        g_autofree char *signs = g_strjoinv(" ", (char **)r->lists[LIST_PASSWORD_SPECIALS].items);
+        g_string_append_printf(out, " (một trong các ký tự %s)", signs);
+    }
+    return g_string_free(out, FALSE);
+}
+
 static Looked look(const Regulation *r, const char *text) {
     Looked seen = {0};
     for (const char *p = text; *p != 0; p = g_utf8_next_char(p))

@@ -64,6 +64,11 @@ static const TextSpec text_specs[REGULATION_TEXTS] = {
     [REGULATION_DOMAIN] = {"domain", TRUE},
     [REGULATION_OPERATOR] = {"operator", TRUE},
     [REGULATION_SUPERVISOR] = {"supervisor", TRUE},
+    [REGULATION_PLACE] = {"place", FALSE},
+    [REGULATION_BODY] = {"body", FALSE},
+    [REGULATION_OPERATOR_HEAD] = {"operator_head", FALSE},
+    [REGULATION_REPORT_SUBJECT] = {"report_subject", FALSE},
+    [REGULATION_REGULAR_USE] = {"regular_use", FALSE},
     [REGULATION_FROM] = {"from", TRUE},
     [REGULATION_UNTIL] = {"until", FALSE},
 };
@@ -78,6 +83,8 @@ static gboolean read_texts(Regulation *r, const config_t *config, GError **error
             return conf_fail(root, error, "%s = \"…\" is missing", text_specs[i].name);
         if (setting != NULL && (r->texts[i] = conf_string(r, setting, error)) == NULL)
             return FALSE;
+        if (r->texts[i] == NULL)
+            r->texts[i] = "";
     }
     const char *until = r->texts[REGULATION_UNTIL];
     r->until = CALENDAR_NONE;
@@ -93,7 +100,8 @@ static gboolean check_root(const config_t *config, GError **error) {
     static const char *const names[] = {
         "version",  "id",    "title",    "extends",    "from",     "until",  "domain",
         "operator", "sizes", "password", "forwarding", "calendar", "naming", "requests",
-        "rules",    "days",  "tet",      "supervisor", "lock",     NULL};
+        "rules",    "days",  "tet",      "supervisor", "lock",     "report", "place",
+        "body",     "operator_head",     "report_subject",         "regular_use", NULL};
     const config_setting_t *root = config_root_setting(config);
     int version;
     if (!config_lookup_int(config, "version", &version))
@@ -208,6 +216,10 @@ const char *regulation_text(const Regulation *regulation, RegulationText text) {
 
 gint64 regulation_figure(const Regulation *regulation, RegulationFigure figure) {
     return regulation->figures[figure].value;
+}
+
+gboolean regulation_reports(const Regulation *regulation, const char *kind) {
+    return g_strv_contains(regulation->lists[LIST_REPORTERS].items, kind);
 }
 
 const char *regulation_figure_article(const Regulation *regulation, RegulationFigure figure) {

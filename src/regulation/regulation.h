@@ -39,8 +39,14 @@ typedef enum {
     REGULATION_DOMAIN,     /* "bacninh.gov.vn" */
     REGULATION_OPERATOR,   /* the operating centre */
     REGULATION_SUPERVISOR, /* the supervising department */
-    REGULATION_FROM,       /* "2022-05-23": first day in force */
-    REGULATION_UNTIL,      /* last day in force, or "" */
+    /* Of letters and reports; "" where the file does not say. */
+    REGULATION_PLACE,          /* where letters are dated: "Bắc Ninh" */
+    REGULATION_BODY,           /* above both: "Ủy ban nhân dân tỉnh Bắc Ninh" */
+    REGULATION_OPERATOR_HEAD,  /* title of the operator's head: "Giám đốc" */
+    REGULATION_REPORT_SUBJECT, /* what the yearly report is about [Điều 11.2] */
+    REGULATION_REGULAR_USE,    /* what "uses regularly" means, printed under the figure */
+    REGULATION_FROM,           /* "2022-05-23": first day in force */
+    REGULATION_UNTIL,          /* last day in force, or "" */
     REGULATION_TEXTS
 } RegulationText;
 const char *regulation_text(const Regulation *regulation, RegulationText text);
@@ -68,6 +74,10 @@ typedef enum {
     FIGURE_IDLE_ANSWER_DAYS, /* after the warning, for the unit to tell a reason */
     FIGURE_REPORT_MONTH,     /* the yearly report comes before this day [Điều 11.2] */
     FIGURE_REPORT_DAY,
+    FIGURE_REGULAR_PERCENT, /* of the working weeks, with use: regular [Điều 11.2] */
+    FIGURE_PERIOD_MONTH,    /* first day of the period that the yearly report is about */
+    FIGURE_PERIOD_DAY,
+    FIGURE_REMIND_DAYS,      /* before the last day for the report */
     FIGURE_KEEP_CLOSED_DAYS, /* mail of a closed account is kept */
     FIGURE_KEEP_ALIAS_DAYS,  /* an old address lives on after a move or a change of name */
     FIGURE_KEEP_FORM_DAYS,   /* the file of a request is kept after the reply */
@@ -153,6 +163,13 @@ Verdict *regulation_check_forward(const Regulation *regulation, Bytes from, Byte
 /* May a unit of this kind file a request itself, or does the body above it? [Điều 4.2.a] name: the
  * unit's, for the refusal. */
 Verdict *regulation_check_sender(const Regulation *regulation, const char *kind, const char *name);
+
+/* Do units of this kind send the yearly report themselves [Điều 11.2]? Others are part of the one
+ * above them. */
+gboolean regulation_reports(const Regulation *regulation, const char *kind);
+
+/* What a password needs, as part of a sentence: "ít nhất 8 ký tự, có chữ in hoa, …"; g_free. */
+char *regulation_password_needs(const Regulation *regulation);
 
 /* "5.2" → "khoản 2 Điều 5 Quy chế", "3.2.a" → "điểm a khoản 2 Điều 3 Quy chế"; g_free. */
 char *regulation_cite(const char *article);

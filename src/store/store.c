@@ -96,6 +96,16 @@ gboolean store_account_each(DbConn *conn,
     return step == DB_DONE;
 }
 
+gboolean store_account_each_used(DbConn *conn,
+                                 void (*each)(gint64 account, gint64 used, gpointer data),
+                                 gpointer data, GError **error) {
+    DbStmt *stmt = db_prepare(conn, "SELECT id, quota_used FROM account ORDER BY id");
+    DbStep step;
+    while ((step = db_step(stmt, error)) == DB_ROW)
+        each(db_column_int(stmt, 0), db_column_int(stmt, 1), data);
+    return step == DB_DONE;
+}
+
 gboolean store_account_get(Store *store, DbConn *conn, gint64 account, StoreAccount *out,
                            GError **error) {
     StoreOwner owner;

@@ -86,6 +86,10 @@ gboolean store_account_put(Store *store, DbConn *conn, gint64 account, gint64 qu
 gboolean store_account_each(DbConn *conn,
                             void (*each)(gint64 account, gint64 quota_limit, gpointer data),
                             gpointer data, GError **error);
+/* Inside a transaction of the caller: how much every account keeps (bytes), by number. */
+gboolean store_account_each_used(DbConn *conn,
+                                 void (*each)(gint64 account, gint64 used, gpointer data),
+                                 gpointer data, GError **error);
 gboolean store_account_get(Store *store, DbConn *conn, gint64 account, StoreAccount *out,
                            GError **error); /* NOT_FOUND */
 

@@ -172,3 +172,24 @@ char *text_fold(Bytes utf8) {
     }
     return buffer_steal_string(&out);
 }
+
+static gboolean is_printable(gunichar c) {
+    if (c == '\n' || c == '\t')
+        return TRUE;
+    return !(c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x200e || c == 0x200f ||
+             (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0xfeff ||
+             (c & 0xfffe) == 0xfffe || (c >= 0xfdd0 && c <= 0xfdef));
+}
+
+char *text_printable(Bytes utf8) {
+    char *text = text_nfc(utf8), *to = text;
+    for (const char *p = text, *next; *p != '\0'; p = next) {
+        next = g_utf8_next_char(p);
+        if (!is_printable(g_utf8_get_char(p)))
+            continue;
+        memmove(to, p, (gsize)(next - p));
+        to += next - p;
+    }
+    *to = '\0';
+    return text;
+}

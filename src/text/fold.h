@@ -11,6 +11,11 @@
 /* Canonical composition (NFC); equal in sight, equal in bytes. */
 char *text_nfc(Bytes utf8);
 
+/* As text_nfc, without what is not seen or shows something else than it is: control characters but
+ * tab and line feed, characters that turn the direction of those behind them, byte order marks,
+ * what is no character. For paper and pages. */
+char *text_printable(Bytes utf8);
+
 /* Without case and without marks, đ as d, invisible characters dropped: "ĐẶNG Thị" → "dang thi".
  * Other scripts are case-folded and lose their combining marks. For matching, not for showing. */
 char *text_fold(Bytes utf8);

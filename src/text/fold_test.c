@@ -47,12 +47,22 @@ static void bytes_that_are_not_text_never_break_a_fold(void **state) {
     assert_string_equal(nul, "a\uFFFDb");
 }
 
+static void what_is_not_seen_is_not_printed(void **state) {
+    check(text_printable,
+          "Tra\u0302\u0300n\x01\x7f"
+          "\xc2\x85 A\u202Eb\u2067\uFEFFc\uFFFE",
+          "Trần Abc");
+    check(text_printable, "một\n\thai\r", "một\n\thai");
+    check(text_printable, "", "");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(folding_drops_case_marks_and_the_stroke_of_d),
         cmocka_unit_test(casefolding_keeps_marks_and_joins_composed_with_decomposed),
         cmocka_unit_test(composition_joins_letters_and_marks),
         cmocka_unit_test(bytes_that_are_not_text_never_break_a_fold),
+        cmocka_unit_test(what_is_not_seen_is_not_printed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
