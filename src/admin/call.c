@@ -10,7 +10,8 @@
 enum { CONTENT_MAXIMUM = 64 * 1024, ANSWER_MAXIMUM = 32 * 1024 * 1024 };
 
 static const AdminOperation *const tables[] = {admin_units,     admin_accounts, admin_idle,
-                                               admin_passwords, admin_requests, admin_record};
+                                               admin_passwords, admin_requests, admin_reports,
+                                               admin_record};
 
 /* ---- For operations ---- */
 

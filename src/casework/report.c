@@ -61,6 +61,14 @@ void report_period(const Regulation *regulation, gint64 year, CalendarDay *from,
     *until = day_of(year, month, day) - 1;
 }
 
+gint64 report_next_year(const Regulation *regulation, CalendarDay today) {
+    char text[11];
+    guint64 year = 0;
+    calendar_format(today, text);
+    bytes_parse_u64(bytes_of(text, 4), &year);
+    return (gint64)year + (today > calendar_report_deadline(regulation, (int)year) ? 1 : 0);
+}
+
 /* The first moment after the period: what is later is not in it. */
 static gint64 end_of(const Report *report) {
     return ((gint64)(report->until + 1) * 24 - 7) * 3600 * G_USEC_PER_SEC;

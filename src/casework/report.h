@@ -43,6 +43,8 @@ typedef struct {
                           gpointer data, GError **error);
     gpointer data;
 } ReportSource;
+/* All that is recorded; directory must outlive it. */
+void report_source_init(ReportSource *source, Directory *directory);
 
 typedef struct {
     /* Line 1.1: people of all four categories, and how many of them hold an account that is not
@@ -96,6 +98,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Report, report_free)
 void report_period(const Regulation *regulation, gint64 year, CalendarDay *from,
                    CalendarDay *until);
 
+/* The year whose report comes next: from the day after the last day for it, the following one. */
+gint64 report_next_year(const Regulation *regulation, CalendarDay today);
+
 /* unit: key (see directory_unit_find) or NULL. mail: mail.db. regulation must outlive the report.
  */
 Report *report_make(Directory *directory, Db *mail, const Regulation *regulation, const char *unit,
@@ -109,6 +114,9 @@ char *report_share(gint64 part, gint64 whole);
 /* "1.234,5 MB"; g_free. */
 char *report_size(gint64 bytes);
 
+/* Who writes and signs it, as far as the registry knows: the unit, or the supervising department
+ * for everything. Borrowed from the report. */
+void report_heading(const Report *report, LetterHead *head, LetterSigner *signer);
 /* In the layout of appendix 1, figures filled in, the free parts left to write. signer may be
  * empty.
  */

@@ -172,20 +172,25 @@ static void write_running(Paper *paper, const Report *report) {
 
 /* ---- The rest ---- */
 
-static void write_open(Paper *paper, guint lines) {
-    for (guint i = 0; i < lines; i++)
+/* keep: the signature stays on one page with them. */
+static void write_open(Paper *paper, guint lines, gboolean keep) {
+    for (guint i = 0; i < lines; i++) {
+        if (keep)
+            paper_keep(paper);
         paper_blank(paper, PAPER_ITEM);
+    }
 }
 
 static void write_proposals(Paper *paper) {
     paper_text(paper, PAPER_HEADING, "2. Tồn tại, vướng mắc");
-    write_open(paper, 3);
+    write_open(paper, 3, FALSE);
     paper_text(paper, PAPER_HEADING, "3. Đề xuất, kiến nghị");
     paper_text(paper, PAPER_ITEM,
                "- Cấp mới, thay đổi thông tin, tạm khóa và hủy bỏ tài khoản thư điện tử công vụ.");
-    write_open(paper, 2);
+    write_open(paper, 2, FALSE);
+    paper_keep(paper);
     paper_text(paper, PAPER_ITEM, "- Các đề xuất, kiến nghị khác.");
-    write_open(paper, 2);
+    write_open(paper, 2, TRUE);
 }
 
 static void write_unit_row(Paper *paper, const ReportUnit *unit, guint place) {
@@ -245,6 +250,16 @@ static void write_title(Paper *paper, const Report *report) {
     paper_line(paper, PAPER_WIDTH, PAPER_MM(55));
     paper_room(paper, 6 * 20);
     paper_printf(paper, PAPER_SIGNER_NOTE, "(Số liệu từ ngày %s đến hết ngày %s)", from, until);
+}
+
+void report_heading(const Report *report, LetterHead *head, LetterSigner *signer) {
+    const Regulation *r = report->regulation;
+    *head = (LetterHead){.superior = report->above != NULL ? report->above
+                                                           : regulation_text(r, REGULATION_BODY),
+                         .issuer = report->asked == NULL ? regulation_text(r, REGULATION_SUPERVISOR)
+                                                         : report->asked->name,
+                         .day = CALENDAR_NONE};
+    *signer = (LetterSigner){.authority = report->asked == NULL ? NULL : "Thủ trưởng đơn vị"};
 }
 
 GBytes *report_docx(const Report *report, const LetterHead *head, const LetterSigner *signer,

@@ -13,20 +13,11 @@ static CalendarDay today(void) {
     return calendar_day_of(clock_now());
 }
 
-/* The year whose report comes next: after the last day for this year's, the next one's. */
-static gint64 year_now(const Regulation *regulation) {
-    char text[11];
-    guint64 year = 0;
-    calendar_format(today(), text);
-    bytes_parse_u64(bytes_of(text, 4), &year);
-    return (gint64)year + (today() > calendar_report_deadline(regulation, (int)year) ? 1 : 0);
-}
-
 static gboolean take_year(CliCall *call, const Regulation *regulation, const char *text,
                           gint64 *year) {
     guint64 number = 0;
     if (text == NULL) {
-        *year = year_now(regulation);
+        *year = report_next_year(regulation, today());
         return TRUE;
     }
     if (!bytes_parse_u64(bytes_of_string(text), &number) || number < 2000 || number > 2199) {
@@ -107,20 +98,16 @@ static gboolean take_letter(CliCall *call, Annual *a) {
 }
 
 static GBytes *make_docx(const Report *report, const Annual *a, GError **error) {
-    const Regulation *r = report->regulation;
-    const ReportUnit *unit = report->asked;
-    LetterHead head = {
-        .superior = report->above != NULL ? report->above : regulation_text(r, REGULATION_BODY),
-        .issuer = unit == NULL ? regulation_text(r, REGULATION_SUPERVISOR) : unit->name,
-        .number = a->number,
-        .sign = a->sign,
-        .day = a->day};
-    const LetterSigner signer = {.form = a->signing,
-                                 .authority = a->authority != NULL ? a->authority
-                                              : unit == NULL       ? NULL
-                                                                   : "Thủ trưởng đơn vị",
-                                 .title = a->title,
-                                 .name = a->signer};
+    LetterHead head;
+    LetterSigner signer;
+    report_heading(report, &head, &signer);
+    head.number = a->number;
+    head.sign = a->sign;
+    head.day = a->day;
+    signer.form = a->signing;
+    signer.authority = a->authority != NULL ? a->authority : signer.authority;
+    signer.title = a->title;
+    signer.name = a->signer;
     return report_docx(report, &head, &signer, error);
 }
 
@@ -208,7 +195,8 @@ int cli_report_annual(CliCall *call) {
     g_autoptr(Regulation) regulation = instance_regulation(call->instance);
     if (!take_period(call, regulation, &a) || !take_format(call, &a) || !take_letter(call, &a))
         return CLI_USAGE;
-    ReportSource source = {0};
+    ReportSource source;
+    report_source_init(&source, call->instance->directory);
     g_autoptr(Report) report = report_make(call->instance->directory, call->instance->mail,
                                            regulation, a.unit, a.first, a.last, &source, &error);
     if (report == NULL)
@@ -292,7 +280,8 @@ int cli_report_list(CliCall *call) {
     if (!take_year(call, regulation, year_text, &year))
         return CLI_USAGE;
     report_period(regulation, year, &first, &last);
-    ReportSource source = {0};
+    ReportSource source;
+    report_source_init(&source, call->instance->directory);
     g_autoptr(Report) report = report_make(call->instance->directory, call->instance->mail,
                                            regulation, NULL, first, last, &source, &error);
     if (report == NULL)

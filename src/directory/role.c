@@ -32,6 +32,11 @@ static const struct {
                                  MAY(ROLE_HEAD)},
     [ACTION_REQUEST_FILE] = {"request.file", "Điều 4.2.a", MAY(ROLE_CENTRE) | MAY(ROLE_FOCAL)},
     [ACTION_REQUEST_DECIDE] = {"request.decide", "Điều 4.1", MAY(ROLE_CENTRE)},
+    [ACTION_REPORT_READ] = {"report.read", "Điều 11.2",
+                            MAY(ROLE_DEPARTMENT) | MAY(ROLE_CENTRE) | MAY(ROLE_FOCAL) |
+                                MAY(ROLE_HEAD)},
+    [ACTION_REPORT_RECORD] = {"report.record", "Điều 11.2",
+                              MAY(ROLE_DEPARTMENT) | MAY(ROLE_CENTRE)},
     [ACTION_AUDIT_READ] = {"audit.read", "Điều 10.1.c", MAY(ROLE_DEPARTMENT) | MAY(ROLE_CENTRE)},
     [ACTION_ROLE_READ] = {"role.read", "Điều 10.2.c", MAY(ROLE_DEPARTMENT) | MAY(ROLE_CENTRE)},
     [ACTION_ROLE_CHANGE] = {"role.change", "Điều 10.2.c", MAY(ROLE_CENTRE)},

@@ -12,7 +12,7 @@ static const struct {
     {ACTION_UNIT_CHANGE, "c"},       {ACTION_ACCOUNT_READ, "dcfh"}, {ACTION_ACCOUNT_CHANGE, "c"},
     {ACTION_ACCOUNT_DELEGATE, "ch"}, {ACTION_REQUEST_READ, "dcfh"}, {ACTION_REQUEST_FILE, "cf"},
     {ACTION_REQUEST_DECIDE, "c"},    {ACTION_AUDIT_READ, "dc"},     {ACTION_ROLE_READ, "dc"},
-    {ACTION_ROLE_CHANGE, "c"},
+    {ACTION_ROLE_CHANGE, "c"},       {ACTION_REPORT_READ, "dcfh"},  {ACTION_REPORT_RECORD, "dc"},
 };
 
 typedef struct {

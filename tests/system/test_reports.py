@@ -1,6 +1,7 @@
 """The yearly report [Điều 11.2, 10.2.e, Phụ lục 1]: its figures are those of a second counting, its
 document has every field of the appendix, and what nobody recorded is never made up."""
 
+import base64
 import csv
 import io
 import json
@@ -206,3 +207,43 @@ def test_a_file_that_cannot_be_written_is_told(body):
         body.run("report", "annual", "--from", "2020-01-02", "--until", "2020-01-01")
     with pytest.raises(Refused, match="khongco"):
         body.run("report", "annual", "--unit", "khongco")
+
+
+# [R065] [Điều 11.2] what the console shows is what the command line says
+def test_the_administration_gives_the_same_figures_and_documents(body):
+    from test_api import ask
+    who = body.person("Lê Thị Cúc", "snv")
+    body.run("role", "grant", who, "centre", "--document", "Số 7/QĐ")
+    status, figures, _ = ask(body, "GET", "/reports/annual?unit=stttt&year=2099", who)
+    said = report(body, "--unit", "stttt")["figures"]
+    assert status == 200
+    assert {k: figures[k] for k in ("staff", "holders", "officials", "regular", "locked")} == {
+        k: said[k] for k in ("staff", "holders", "officials", "regular", "locked")}
+    status, listed, _ = ask(body, "GET", "/reports?year=2099", who)
+    assert [u["name"] for u in listed] == ["huyện Yên Phong", "Sở Nội vụ", "Sở Thông tin và Truyền thông"]
+    status, file, _ = ask(body, "GET", "/reports/annual/document?unit=stttt&year=2099", who)
+    body.run("report", "annual", "--year", "2099", "--unit", "stttt", "--to", body.folder / "same.docx")
+    assert base64.b64decode(file["content"]) == (body.folder / "same.docx").read_bytes()
+    assert file["name"] == "bao-cao-2099-stttt.docx"
+    for path in ("/reports/annual/document?format=pdf", "/reports?year=1", "/reports/annual?unit=khong"):
+        assert ask(body, "GET", path, who)[0] in (400, 404, 422), path
+    status, answer, _ = ask(body, "PUT", "/reports/snv/2098", who, {"number": "1/BC", "date": "2098-02-30"})
+    assert status != 200 and "2098-02-30" in answer["detail"]
+
+
+# [R087] requests of the period by kind
+def test_requests_that_were_received_are_counted_by_kind(body, tmp_path):
+    table = tmp_path / "de-nghi.csv"
+    table.write_text("STT,Họ và tên,Ngày sinh,Giới tính,Số CMT/CCCD,Chức vụ,Đơn vị công tác,"
+                     "Nội dung đề nghị\n1,Đinh Thị Mai,01/02/1990,Nữ,027090000011,Chuyên viên,"
+                     "Sở Nội vụ,cấp mới\n2,Đinh Thị Nga,01/02/1991,Nữ,027090000012,Chuyên viên,"
+                     "Sở Nội vụ,cấp mới\n", encoding="utf-8")
+    body.run("request", "import", table, "--unit", "snv", "--number", "12/SNV", "--date", "2026-01-05",
+             "--signer", "Nguyễn Văn Hùng", "--signer-title", "Giám đốc", "--received",
+             "2026-01-05 09:00")
+    requests = json.loads(body.run("report", "annual", "--from", "2026-01-01", "--until", "2026-01-31",
+                                   "--unit", "snv", "--json"))["figures"]["requests"]
+    assert requests == {"new": 2, "change": 0, "lock": 0, "cancel": 0, "other": 0}
+    before = json.loads(body.run("report", "annual", "--from", "2025-12-01", "--until", "2026-01-04",
+                                 "--json"))["figures"]["requests"]
+    assert before["new"] == 0

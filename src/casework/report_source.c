@@ -1,0 +1,41 @@
+/* What other parts have recorded for the report: so far the requests of units. */
+#include "casework/report.h"
+#include "casework/request.h"
+
+static const ReportKind kind_of[REQUEST_ACTS] = {
+    [REQUEST_ACT_UNKNOWN] = REPORT_OTHER, [REQUEST_ACT_NEW] = REPORT_NEW,
+    [REQUEST_ACT_LOCK] = REPORT_LOCK,     [REQUEST_ACT_CLOSE] = REPORT_CANCEL,
+    [REQUEST_ACT_CHANGE] = REPORT_CHANGE, [REQUEST_ACT_UNLOCK] = REPORT_OTHER,
+    [REQUEST_ACT_RESET] = REPORT_OTHER,
+};
+
+/* The first moment of a day in Vietnam, Unix microseconds. */
+static gint64 begin_of(CalendarDay day) {
+    return ((gint64)day * 24 - 7) * 3600 * G_USEC_PER_SEC;
+}
+
+static gboolean count_requests(CalendarDay from, CalendarDay until,
+                               void (*each)(gint64 unit, ReportKind kind, gint64 count,
+                                            gpointer to),
+                               gpointer to, gpointer data, GError **error) {
+    Directory *directory = data;
+    g_autoptr(DbConn) conn = db_read_begin(directory_db(directory), error);
+    if (conn == NULL)
+        return FALSE;
+    DbStmt *stmt = db_prepare(conn, "SELECT r.unit, l.act, count(*) FROM request r"
+                                    " JOIN request_line l ON l.request = r.id"
+                                    " WHERE r.received >= ? AND r.received < ?"
+                                    " GROUP BY r.unit, l.act");
+    db_bind(stmt, "ii", begin_of(from), begin_of(until + 1));
+    DbStep step;
+    while ((step = db_step(stmt, error)) == DB_ROW) {
+        gint64 act = db_column_int(stmt, 1);
+        ReportKind kind = act >= 0 && act < REQUEST_ACTS ? kind_of[act] : REPORT_OTHER;
+        each(db_column_int(stmt, 0), kind, db_column_int(stmt, 2), to);
+    }
+    return step == DB_DONE;
+}
+
+void report_source_init(ReportSource *source, Directory *directory) {
+    *source = (ReportSource){.requests = count_requests, .data = directory};
+}
