@@ -203,6 +203,10 @@ def part_clients(part):
     pytest(part, "tests/clients")
 
 
+def part_documents(part):
+    pytest(part, "tests/documents", "release")
+
+
 def part_faults(part):
     pytest(part, "tests/faults", "release")
 
@@ -382,6 +386,7 @@ PARTS = {
     "system": (part_system, True, "the whole program under ASan + UBSan"),
     "clients": (part_clients, True, "others' clients and servers against it, under ASan + UBSan"),
     "faults": (part_faults, True, "failing writes, lost power, full disk"),
+    "documents": (part_documents, False, "letters and reports as pages, printed by LibreOffice"),
     "kills": (part_kills, False, "kill -9 under load, 200 times"),
     "sweep": (part_sweep, False, "every write, flush, … failing in turn; lost power; full disk"),
     "tsan": (part_tsan, False, "unit and system tests under ThreadSanitizer"),

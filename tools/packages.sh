@@ -12,6 +12,7 @@ PACKAGES_test="git python3 python3-pytest python3-pytest-xdist libcmocka-dev lib
     clang clang-format clang-tidy libclang-rt-14-dev llvm curl swaks libnet-ssleay-perl isync mutt fetchmail
     neomutt offlineimap3 ca-certificates postfix opendkim python3-dkim procps"
 PACKAGES_long="valgrind"
+PACKAGES_documents="libreoffice-writer-nogui fonts-liberation poppler-utils python3-openpyxl"
 PACKAGES_bench="postfix opendkim dovecot-core dovecot-imapd dovecot-lmtpd dovecot-fts-xapian strace procps"
 
 packages_missing() {

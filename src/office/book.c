@@ -162,19 +162,21 @@ void book_sheet(Book *book, const char *name, const BookColumn *columns, guint c
     "officedocument.spreadsheetml." type "+xml\"/>"
 
 /* In the order of LOOK_…; 165 is a number format of the file's own. */
-static const char styles[] =
-    HEAD "<styleSheet xmlns=\"" MAIN "\"><numFmts count=\"1\"><numFmt numFmtId=\"165\""
-         " formatCode=\"0.00%\"/></numFmts><fonts count=\"2\"><font><sz val=\"12\"/>"
-         "<name val=\"Times New Roman\"/></font><font><b/><sz val=\"12\"/>"
-         "<name val=\"Times New Roman\"/></font></fonts><fills count=\"2\"><fill><patternFill"
-         " patternType=\"none\"/></fill><fill><patternFill patternType=\"gray125\"/></fill></fills>"
-         "<borders count=\"2\"><border/><border><left style=\"thin\"/><right style=\"thin\"/>"
-         "<top style=\"thin\"/><bottom style=\"thin\"/></border></borders>"
-         "<cellStyleXfs count=\"1\"><xf numFmtId=\"0\" fontId=\"0\" fillId=\"0\" borderId=\"0\"/>"
-         "</cellStyleXfs><cellXfs count=\"4\">" XF("49", "0", "vertical=\"center\" wrapText=\"1\"")
-             XF("49", "1", "horizontal=\"center\" vertical=\"center\" wrapText=\"1\"")
-                 XF("165", "0", "vertical=\"center\"")
-                     XF("3", "0", "vertical=\"center\"") "</cellXfs></styleSheet>";
+static const char styles[] = HEAD
+    "<styleSheet xmlns=\"" MAIN "\"><numFmts count=\"1\"><numFmt numFmtId=\"165\""
+    " formatCode=\"0.00%\"/></numFmts><fonts count=\"2\"><font><sz val=\"12\"/>"
+    "<name val=\"Times New Roman\"/></font><font><b/><sz val=\"12\"/>"
+    "<name val=\"Times New Roman\"/></font></fonts><fills count=\"2\"><fill><patternFill"
+    " patternType=\"none\"/></fill><fill><patternFill patternType=\"gray125\"/></fill></fills>"
+    "<borders count=\"2\"><border/><border><left style=\"thin\"/><right style=\"thin\"/>"
+    "<top style=\"thin\"/><bottom style=\"thin\"/></border></borders>"
+    "<cellStyleXfs count=\"1\"><xf numFmtId=\"0\" fontId=\"0\" fillId=\"0\" borderId=\"0\"/>"
+    "</cellStyleXfs><cellXfs count=\"4\">" XF("49", "0", "vertical=\"center\" wrapText=\"1\"")
+        XF("49", "1", "horizontal=\"center\" vertical=\"center\" wrapText=\"1\"")
+            XF("165", "0", "vertical=\"center\"")
+                XF("3", "0", "vertical=\"center\"") "</cellXfs><cellStyles count=\"1\"><cellStyle "
+                                                    "name=\"Normal\" xfId=\"0\" builtinId=\"0\"/>"
+                                                    "</cellStyles></styleSheet>";
 
 static const char package_relations[] =
     HEAD "<Relationships xmlns=\"" PACKAGE "\"><Relationship Id=\"rId1\" Type=\"" RELATIONS
