@@ -1,5 +1,7 @@
 #include "store/fixture.h"
 
+#include "message/references.h"
+
 static void an_account_comes_with_its_mailboxes_and_only_once(void **state) {
     Place *place = *state;
     assert_ok(store_account_ensure(place->store, 7, 1000, &error));
@@ -123,6 +125,94 @@ static void many_recipients_share_one_envelope(void **state) {
     g_autofree char *expected = g_strdup_printf("1 %s structure body|", envelope);
     assert_string_equal(seen, expected);
     assert_clean(place);
+}
+
+/* ---- What messages refer to ---- */
+
+typedef struct {
+    Place *place;
+    DbConn *conn;
+    guint seen;
+    guint64 ids[4];
+} Ancestry;
+
+static gboolean read_ancestry(const StoreMessage *message, gpointer data) {
+    Ancestry *at = data;
+    g_auto(Buffer) scratch;
+    Bytes packed = {NULL, 0};
+    MessageReferences references;
+    buffer_init(&scratch, 2000);
+    assert_ok(
+        store_message_ancestry(at->place->store, at->conn, message, &scratch, &packed, &error));
+    assert_true(message_references_read(packed, &references));
+    assert_int_equal(references.count, 1);
+    at->ids[at->seen++] = references.ids[0];
+    return TRUE;
+}
+
+static void check_ancestry(Place *place, gint64 mailbox, guint wanted) {
+    Ancestry at = {place, db_read_begin(place->db, NULL), 0, {0}};
+    assert_ok(store_message_each(place->store, at.conn, mailbox, 1, G_MAXUINT32, STORE_WANT_META,
+                                 read_ancestry, &at, &error));
+    db_read_end(at.conn);
+    assert_int_equal(at.seen, wanted);
+    for (guint i = 0; i < wanted; i++)
+        assert_true(at.ids[i] == message_id_hash("goc@x"));
+}
+
+static gboolean forget_ancestry(DbConn *conn, gpointer data, GError **error) {
+    return db_run(db_prepare(conn, "UPDATE message_meta SET ancestry = NULL"), error) &&
+           db_run(db_prepare(conn, "UPDATE blob_meta SET ancestry = NULL"), error);
+}
+
+/* Before and after it was stored; in a copy too, and where the bytes are a file. */
+static void what_a_message_refers_to_is_known_however_old_it_is(void **state) {
+    Place *place = *state;
+    assert_ok(store_account_ensure(place->store, 1, 0, &error));
+    gint64 inbox = mailbox_id(place, 1, "INBOX");
+    g_autofree char *filling = g_strnfill(BLOB_INLINE_LIMIT, 'x');
+    for (guint i = 0; i < 2; i++) {
+        g_autoptr(BlobWriter) writer = blob_writer_new(place->blobs);
+        g_autofree char *text = g_strconcat("Message-ID: <me@x>\r\nReferences: <goc@x>\r\n\r\n",
+                                            i ? filling : "", NULL);
+        assert_ok(blob_writer_append(writer, bytes_of_string(text), &error));
+        StoreAppend message = {.writer = writer};
+        StoreAppending appending = {.mailbox = inbox, .messages = &message, .count = 1};
+        assert_ok(store_append(place->store, &appending, &error));
+    }
+    g_autoptr(StoreUids) both = store_uids_new();
+    store_uids_append(both, 1);
+    store_uids_append(both, 2);
+    g_autoptr(GArray) from = g_array_new(FALSE, FALSE, sizeof(guint32));
+    g_autoptr(GArray) to = g_array_new(FALSE, FALSE, sizeof(guint32));
+    guint32 uidvalidity;
+    gint64 archive = mailbox_id(place, 1, "Archive");
+    assert_ok(
+        store_copy(place->store, inbox, both, archive, FALSE, 0, &uidvalidity, from, to, &error));
+    for (guint i = 0; i < 2; i++) {
+        check_ancestry(place, inbox, 2);
+        check_ancestry(place, archive, 2);
+        assert_ok(db_write(place->db, forget_ancestry, NULL, &error));
+    }
+    assert_clean(place);
+}
+
+/* The format before it: rows that are there are not touched, and are read like others. */
+static void an_older_store_is_brought_up_as_it_lies(void **state) {
+    enum { BEFORE = 4 }; /* versions without the column */
+    Place *place = *state;
+    place_close(place);
+    g_autofree char *path = g_build_filename(place->folder, "older.db", NULL);
+    DbSchema older = {store_schema.name, store_schema.steps, BEFORE};
+    assert_ok((place->db = db_open(path, &older, DB_OPEN_CREATE, &error)) != NULL);
+    g_clear_pointer(&place->db, db_close);
+    assert_refused((place->db = db_open(path, &store_schema, DB_OPEN_READ_ONLY, &error)) != NULL,
+                   CV_ERROR_INPUT);
+    assert_ok((place->db = db_open(path, &store_schema, 0, &error)) != NULL);
+    DbConn *conn = db_read_begin(place->db, NULL);
+    DbStmt *stmt = db_prepare(conn, "SELECT count(ancestry) FROM message_meta");
+    assert_int_equal(db_step(stmt, NULL), DB_ROW);
+    db_read_end(conn);
 }
 
 static void a_strict_insert_respects_the_quota_and_a_delivery_may_pass_it_once(void **state) {
@@ -285,6 +375,8 @@ int main(void) {
         PLACED(a_delivered_message_is_read_back_with_its_prefix),
         PLACED(a_part_of_a_message_may_begin_in_the_prefix),
         PLACED(many_recipients_share_one_envelope),
+        PLACED(what_a_message_refers_to_is_known_however_old_it_is),
+        PLACED(an_older_store_is_brought_up_as_it_lies),
         PLACED(a_strict_insert_respects_the_quota_and_a_delivery_may_pass_it_once),
         PLACED(uids_rise_without_gaps_under_parallel_deliveries),
         PLACED(a_watcher_is_told_after_the_commit_until_it_leaves),

@@ -27,6 +27,8 @@ def test_imaplib_through_the_life_of_a_message(reader):
     assert mail.good(reader.search(None, "FLAGGED")) == [b"1"]
     reader.literal = "thủ tục".encode()
     assert mail.good(reader.search("UTF-8", "SUBJECT")) == [b"1"]
+    assert mail.good(reader.sort("REVERSE DATE", "UTF-8", "ALL")) == [b"1"]
+    assert mail.good(reader.thread("REFERENCES", "UTF-8", "ALL")) == [b"(1)"]
     mail.good(reader.copy("1", "Archive"))
     mail.good(reader.rename("HoSo", "HoSoCu"))
     mail.good(reader.store("1", "+FLAGS", r"(\Deleted)"))
