@@ -64,7 +64,8 @@ static ImapAppendWord next_message(ImapAppendGrammar *grammar, ImapParser *args)
         (reader_peek(&args->in) == '"' &&
          (!imap_take_date_time(args, &received) || !imap_take_space(args))))
         return IMAP_APPEND_BAD;
-    gboolean parts = imap_try_word(args, "CATENATE");
+    gboolean alone = imap_try_word(args, "UTF8");
+    gboolean parts = alone || imap_try_word(args, "CATENATE");
     if (parts ? !imap_take_space(args) || !imap_take_open(args) : !at_literal(args))
         return IMAP_APPEND_BAD;
     g_ptr_array_unref(grammar->keywords);
@@ -72,13 +73,39 @@ static ImapAppendWord next_message(ImapAppendGrammar *grammar, ImapParser *args)
     grammar->flags = flags;
     grammar->received = received;
     grammar->inside = parts;
+    grammar->alone = alone;
     grammar->later = FALSE;
     grammar->messages++;
     return parts ? IMAP_APPEND_CATENATE : IMAP_APPEND_MESSAGE;
 }
 
+/* The literal of "UTF8 (~{5}"; its ')' comes behind it. */
+static ImapAppendWord next_utf8(ImapAppendGrammar *grammar, ImapParser *args) {
+    if (reader_peek(&args->in) != '~') {
+        imap_parser_fail(args, "UTF8 takes a literal8");
+        return IMAP_APPEND_BAD;
+    }
+    if (!at_literal(args))
+        return IMAP_APPEND_BAD;
+    grammar->utf8 = grammar->later = TRUE;
+    return IMAP_APPEND_TEXT;
+}
+
 static ImapAppendWord next_part(ImapAppendGrammar *grammar, ImapParser *args) {
     Bytes url;
+    if (grammar->alone && !grammar->later)
+        return next_utf8(grammar, args);
+    if (grammar->utf8) {
+        if (!imap_try_byte(args, ')')) {
+            imap_parser_fail(args, "UTF8 does not end");
+            return IMAP_APPEND_BAD;
+        }
+        grammar->utf8 = FALSE;
+        if (grammar->alone) {
+            grammar->inside = FALSE;
+            return IMAP_APPEND_CLOSE;
+        }
+    }
     if (grammar->later && imap_try_byte(args, ')')) {
         grammar->inside = FALSE;
         return IMAP_APPEND_CLOSE;
@@ -91,8 +118,11 @@ static ImapAppendWord next_part(ImapAppendGrammar *grammar, ImapParser *args) {
         grammar->later = TRUE;
         return IMAP_APPEND_TEXT;
     }
+    if (imap_try_word(args, "UTF8"))
+        return imap_take_space(args) && imap_take_open(args) ? next_utf8(grammar, args)
+                                                             : IMAP_APPEND_BAD;
     if (!imap_try_word(args, "URL")) {
-        imap_parser_fail(args, "A part of CATENATE is TEXT or URL");
+        imap_parser_fail(args, "A part of CATENATE is TEXT, URL or UTF8");
         return IMAP_APPEND_BAD;
     }
     if (!imap_take_space(args))

@@ -1,11 +1,11 @@
 /* The grammar of APPEND behind the mailbox's name, with MULTIAPPEND and CATENATE:
  *
- *     1*( [SP flag-list] [SP date-time] SP (literal / "CATENATE" SP "(" part *(SP part) ")") )
- *     part = "TEXT" SP literal / "URL" SP astring
+ *     1*( [SP flag-list] [SP date-time] SP (literal / utf8 / "CATENATE" SP "(" part *(SP part) ")")
+ * ) part = "TEXT" SP literal / "URL" SP astring / utf8 utf8 = "UTF8" SP "(" literal8 ")"
  *
  * It is taken word by word out of pieces of the command, each of which ends where the bytes of a
  * message begin, which are never part of it. Sources: RFC 9051 6.3.12, RFC 3502, RFC 4466, RFC 4469
- * 5, RFC 8508 5. */
+ * 5, RFC 6855 4 (RFC 9755 has no need of it any more), RFC 8508 5. */
 #ifndef CV_IMAP_APPEND_GRAMMAR_H
 #define CV_IMAP_APPEND_GRAMMAR_H
 
@@ -26,6 +26,7 @@ typedef enum {
 typedef struct {
     gboolean single;        /* one message only: REPLACE */
     gboolean inside, later; /* of the parentheses; not the first part */
+    gboolean utf8, alone;   /* the parenthesis of UTF8 is open; it is the message's only one */
     guint messages;         /* that have begun */
     /* Of the message that has begun. */
     StoreFlags flags;

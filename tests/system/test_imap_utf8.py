@@ -76,6 +76,34 @@ def test_headers_in_utf8_are_kept_byte_by_byte(utf8):
     assert row["ENVELOPE"][2][0][2:] == ["ánh".encode(), "ví.dụ".encode()]
 
 
+# RFC 6855 4: the older form, alone and as a part of CATENATE.
+@pytest.mark.capability("UTF8=ACCEPT")
+def test_append_takes_the_older_data_item_too(utf8, connect):
+    utf8.ok("CREATE Cu6855")
+    data = message("Giấy mời", From="Ánh <ánh@ví.dụ>")
+    tag = utf8.begin(b"APPEND Cu6855 (\\Seen) UTF8 (~{%d+}\r\n%s)" % (len(data), data))
+    assert utf8.end(tag).status == "OK"
+    head, tail = data[:20], data[20:]
+    tag = utf8.begin(b"APPEND Cu6855 CATENATE (UTF8 (~{%d+}\r\n%s) TEXT {%d+}\r\n%s)"
+                     % (len(head), head, len(tail), tail))
+    assert utf8.end(tag).status == "OK"
+    tag = utf8.begin(b"APPEND Cu6855 UTF8 (~{%d+}\r\n%s) UTF8 (~{%d+}\r\n%s)"
+                     % (len(data), data, len(data), data))
+    assert utf8.end(tag).status == "OK"
+    utf8.ok("SELECT Cu6855")
+    rows = utf8.ok("FETCH 1:* BODY.PEEK[]").fetched()
+    assert [rows[n]["BODY[]"] for n in sorted(rows)] == [data] * 4
+    for bad in (b"UTF8 {3+}\r\nabc", b"UTF8 ({3+}\r\nabc)", b"UTF8 (~{3+}\r\nabc", b"UTF8 (~{3+}\r\nabc}",
+                b"UTF8 ()", b"UTF8", b"UTF8 (~{3+}\r\nabc ~{3+}\r\nabc)", b"CATENATE (UTF8 (~{3+}\r\nabc)",
+                b"UTF8 (UTF8 (~{3+}\r\nabc))"):
+        session = connect()  # what cannot be followed any more ends with BYE
+        session.send(b"x APPEND Cu6855 " + bad + b"\r\n")
+        while not (got := session.response()).startswith(b"x "):
+            pass
+        assert got.startswith(b"x BAD"), (bad, got)
+    assert utf8.ok("STATUS Cu6855 (MESSAGES)").status_of("Cu6855") == {"MESSAGES": 4}
+
+
 # RFC 9755 3: without ENABLE nothing of 8 bits stands in quotes.
 @pytest.mark.capability("UTF8=ACCEPT")
 def test_without_enable_utf8_goes_in_literals_only(connect):
