@@ -145,7 +145,8 @@ static gboolean take_quoted(ImapParser *parser, Bytes *out) {
     return TRUE;
 }
 
-static gboolean take_literal(ImapParser *parser, Bytes *out) {
+/* nul: the bytes may hold it. */
+static gboolean take_literal(ImapParser *parser, gboolean nul, Bytes *out) {
     Reader r = parser->in;
     guint64 length = 0;
     Bytes bytes;
@@ -157,11 +158,16 @@ static gboolean take_literal(ImapParser *parser, Bytes *out) {
         !reader_take(&r, (gsize)length, &bytes))
         return imap_parser_fail(parser, "A literal is malformed");
     /* The bytes of a literal are CHAR8: any but NUL (RFC 9051 4.3, 9). */
-    if (bytes_has_nul(bytes))
+    if (!nul && bytes_has_nul(bytes))
         return imap_parser_fail(parser, "A literal holds NUL");
     parser->in = r;
     *out = bytes;
     return TRUE;
+}
+
+gboolean imap_take_literal8(ImapParser *parser, Bytes *out) {
+    return reader_peek(&parser->in) == '{' ? take_literal(parser, TRUE, out)
+                                           : imap_parser_fail(parser, "A literal is missing");
 }
 
 gboolean imap_take_string(ImapParser *parser, Bytes *out) {
@@ -169,7 +175,7 @@ gboolean imap_take_string(ImapParser *parser, Bytes *out) {
     case '"':
         return take_quoted(parser, out);
     case '{':
-        return take_literal(parser, out);
+        return take_literal(parser, FALSE, out);
     default:
         return imap_parser_fail(parser, "A string is missing");
     }

@@ -36,6 +36,8 @@ gboolean imap_try_word(ImapParser *parser, const char *word);
 gboolean imap_take_end(ImapParser *parser);
 /* Quoted or literal. */
 gboolean imap_take_string(ImapParser *parser, Bytes *out);
+/* Behind the "~" of a literal8: its bytes, NUL among them. */
+gboolean imap_take_literal8(ImapParser *parser, Bytes *out);
 /* Atom with ']' allowed, quoted or literal. */
 gboolean imap_take_astring(ImapParser *parser, Bytes *out);
 /* As astring, with the wildcards % and * allowed in the bare form. */

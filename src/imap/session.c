@@ -182,22 +182,35 @@ static void refuse_line(ImapSession *session, const char *text) {
     imap_collector_reset(&session->collector);
 }
 
-/* The problem with a command that only its literal is missing of: it is told before the literal is
- * asked for. NULL: none yet. */
-static const char *early_problem(const ImapSession *session) {
+/* The command that is being gathered; NULL, with *problem: there is none such. */
+static const ImapCommand *gathered(const ImapSession *session, const char **problem) {
     g_auto(ImapParser) parser;
     Bytes word = {0};
     imap_parser_init(&parser, buffer_bytes(&session->collector.text));
-    if (!imap_take_tag(&parser, &word) || !imap_take_space(&parser) ||
-        !imap_take_atom(&parser, &word))
-        return parser.problem;
-    if (bytes_is_nocase(word, "UID") &&
-        (!imap_take_space(&parser) || !imap_take_atom(&parser, &word)))
-        return parser.problem;
-    const ImapCommand *command = imap_command_find(word);
+    const ImapCommand *command = NULL;
+    if (imap_take_tag(&parser, &word) && imap_take_space(&parser) &&
+        imap_take_atom(&parser, &word) &&
+        (!bytes_is_nocase(word, "UID") ||
+         (imap_take_space(&parser) && imap_take_atom(&parser, &word))))
+        command = imap_command_find(word);
+    *problem = parser.problem == NULL ? "Unknown command" : parser.problem;
+    return command;
+}
+
+/* The problem with a command that only its literal is missing of: it is told before the literal is
+ * asked for. NULL: none yet. */
+static const char *early_problem(const ImapSession *session) {
+    const char *problem;
+    const ImapCommand *command = gathered(session, &problem);
     if (command == NULL)
-        return "Unknown command";
+        return problem;
     return command->states & state_of(session) ? NULL : wrong_state(state_of(session));
+}
+
+static gboolean takes_literal8(const ImapSession *session) {
+    const char *problem;
+    const ImapCommand *command = gathered(session, &problem);
+    return session->account != 0 && command != NULL && (command->flags & IMAP_COMMAND_LITERAL8);
 }
 
 /* A literal inside an ordinary command: into memory, or refused. */
@@ -209,7 +222,7 @@ static void on_literal(ImapSession *session) {
     if (session->account != 0 && imap_append_literal(session))
         return;
     const char *problem = c->literal_waits || session->account == 0 ? early_problem(session) : NULL;
-    if (problem == NULL && c->literal8)
+    if (problem == NULL && c->literal8 && !takes_literal8(session))
         problem = "No literal8 here";
     if (problem == NULL && (c->literal_size > literal || c->literal_size + c->text.n + 2 > whole))
         problem = "The literal is too long";

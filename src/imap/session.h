@@ -58,6 +58,7 @@ typedef struct {
 enum {
     IMAP_COMMAND_UID = 1 << 0,        /* may stand behind UID */
     IMAP_COMMAND_NO_EXPUNGE = 1 << 1, /* without UID no EXPUNGE may be told at its end */
+    IMAP_COMMAND_LITERAL8 = 1 << 2,   /* an argument may be one */
 };
 const ImapCommand *imap_command_find(Bytes name);
 
@@ -165,6 +166,7 @@ void imap_cmd_examine(ImapSession *session, ImapParser *args);
 void imap_cmd_expunge(ImapSession *session, ImapParser *args);
 void imap_cmd_fetch(ImapSession *session, ImapParser *args);
 void imap_cmd_getacl(ImapSession *session, ImapParser *args);
+void imap_cmd_getmetadata(ImapSession *session, ImapParser *args);
 void imap_cmd_getquota(ImapSession *session, ImapParser *args);
 void imap_cmd_getquotaroot(ImapSession *session, ImapParser *args);
 void imap_cmd_id(ImapSession *session, ImapParser *args);
@@ -185,6 +187,7 @@ gboolean imap_replace_literal(ImapSession *session, ImapParser *args, Bytes tag,
 void imap_cmd_search(ImapSession *session, ImapParser *args);
 void imap_cmd_select(ImapSession *session, ImapParser *args);
 void imap_cmd_setacl(ImapSession *session, ImapParser *args);
+void imap_cmd_setmetadata(ImapSession *session, ImapParser *args);
 void imap_cmd_setquota(ImapSession *session, ImapParser *args);
 void imap_cmd_sort(ImapSession *session, ImapParser *args);
 void imap_cmd_starttls(ImapSession *session, ImapParser *args);

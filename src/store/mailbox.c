@@ -296,10 +296,12 @@ static gboolean take_away(Store *store, DbConn *conn, gint64 id, GError **error)
     db_bind(mark, "ii", id, clock_now());
     DbStmt *rights = db_prepare(conn, "DELETE FROM acl WHERE account = ? AND mailbox = ?");
     db_bind(rights, "ii", box.account, id);
+    DbStmt *notes = db_prepare(conn, "DELETE FROM metadata WHERE mailbox = ?");
+    db_bind_int(notes, 1, id);
     DbStmt *row = db_prepare(conn, "DELETE FROM mailbox WHERE id = ?");
     db_bind_int(row, 1, id);
-    if (!db_run(mark, error) || !db_run(rights, error) || !db_run(row, error) ||
-        !store_owner_save(conn, &owner, error))
+    if (!db_run(mark, error) || !db_run(rights, error) || !db_run(notes, error) ||
+        !db_run(row, error) || !store_owner_save(conn, &owner, error))
         return FALSE;
     store_publish(store, conn, id, owner.modseq, STORE_EVENT_DELETED);
     return store_publish_account(store, conn, box.account, STORE_EVENT_LIST, error);

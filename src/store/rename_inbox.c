@@ -4,6 +4,20 @@
  * fails is still in INBOX. */
 #include "store/internal.h"
 
+typedef struct {
+    gint64 from, to;
+} Notes;
+
+/* RFC 5464 4.1: annotations are on both afterwards. */
+static gboolean copy_notes(DbConn *conn, gpointer data, GError **error) {
+    const Notes *notes = data;
+    DbStmt *stmt = db_prepare(conn, "INSERT OR IGNORE INTO metadata(account, mailbox, shared,"
+                                    " entry, sequence, value) SELECT account, ?, shared, entry,"
+                                    " sequence, value FROM metadata WHERE mailbox = ?");
+    db_bind(stmt, "ii", notes->to, notes->from);
+    return db_run(stmt, error);
+}
+
 gboolean store_rename_inbox(Store *store, gint64 account, const char *to, GError **error) {
     DbConn *conn = db_read_begin(store->db, error);
     if (conn == NULL)
@@ -14,6 +28,9 @@ gboolean store_rename_inbox(Store *store, gint64 account, const char *to, GError
     db_read_end(conn);
     gint64 target;
     if (uids == NULL || !store_mailbox_create(store, account, to, STORE_USE_NONE, &target, error))
+        return FALSE;
+    Notes notes = {inbox->id, target};
+    if (!db_write(store->db, copy_notes, &notes, error))
         return FALSE;
     if (store_uids_count(uids) == 0)
         return TRUE;

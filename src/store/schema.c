@@ -132,7 +132,20 @@ static const char store_schema_v2[] =
     "ALTER TABLE message_meta ADD COLUMN ancestry BLOB;" /* message/references.h */
     "ALTER TABLE blob_meta ADD COLUMN ancestry BLOB;";
 
-static const char *const steps[] = {blob_schema_v1, store_schema_v1, queue_schema_v1,
-                                    queue_schema_v2, store_schema_v2};
+static const char store_schema_v3[] =
+    "CREATE TABLE metadata("
+    " account INTEGER NOT NULL,"  /* whose it is: metadata.h */
+    " mailbox INTEGER NOT NULL,"  /* 0: the server as a whole */
+    " shared INTEGER NOT NULL,"   /* 0: private to the account */
+    " entry TEXT NOT NULL,"       /* "/comment" */
+    " sequence INTEGER NOT NULL," /* counter "metadata" when it changed */
+    " value BLOB,"                /* NULL: removed */
+    " PRIMARY KEY(account, mailbox, shared, entry)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX metadata_mailbox ON metadata(mailbox);"
+    "CREATE INDEX metadata_sequence ON metadata(sequence);"
+    "INSERT INTO counter VALUES('metadata', 0);";
+
+static const char *const steps[] = {blob_schema_v1,  store_schema_v1, queue_schema_v1,
+                                    queue_schema_v2, store_schema_v2, store_schema_v3};
 
 const DbSchema store_schema = {"mail", steps, G_N_ELEMENTS(steps)};

@@ -354,6 +354,8 @@ typedef enum {
     STORE_EVENT_RIGHTS = 1 << 1,  /* rights changed: check again */
     STORE_EVENT_DELETED = 1 << 2, /* the mailbox is gone */
     STORE_EVENT_LIST = 1 << 3,    /* the account's set of mailboxes or subscriptions changed */
+    STORE_EVENT_METADATA =
+        1 << 4, /* annotations of the mailbox, or of its owner's server, changed */
 } StoreEvents;
 /* Called on the writer thread after the commit, while the watches are locked; must be short
  * (net_wake) and call nothing of the store. */
