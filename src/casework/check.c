@@ -346,8 +346,10 @@ static gboolean check_state(const RequestAsked *asked, const DirectoryAccount *a
         why = "không bị tạm khóa";
     else if (account->kind == DIRECTORY_SERVICE)
         why = "phải luôn có người nhận, không khóa hay hủy bỏ được";
-    else if (asked->act == REQUEST_ACT_RESET)
-        why = "cấp lại mật khẩu theo đề nghị chưa thực hiện được ở đây; đặt bằng account passwd";
+    else if (asked->act == REQUEST_ACT_RESET && account->kind != DIRECTORY_PERSON)
+        why =
+            "là tài khoản cơ quan: giao cho người quản lý, sử dụng (khoản 2 Điều 6 Quy chế), không "
+            "cấp mật khẩu dùng chung";
     return why == NULL ||
            request_finding(out, "Dòng %u: tài khoản %s %s", asked->place, account->address, why);
 }

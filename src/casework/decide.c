@@ -188,7 +188,8 @@ static DirectoryAccount *do_act(const Decide *c, DbConn *conn, const RequestAske
                                           &found->meant.change,
                                           clock_now() + days * 86400 * CLOCK_SECOND, act, error);
     }
-    case REQUEST_ACT_RESET:
+    case REQUEST_ACT_RESET: /* the new password is given with its slip (slips.c) */
+        return directory_account_in(c->directory, conn, found->account, error);
     case REQUEST_ACT_UNKNOWN:
     case REQUEST_ACTS:
         break;

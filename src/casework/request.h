@@ -169,6 +169,22 @@ gboolean request_reject(Directory *directory, const Regulation *regulation, gint
 gboolean request_reply(Directory *directory, gint64 id, const char *number, const char *dated,
                        const AuditAct *act, GError **error);
 
+/* ---- Slips for the first sign-in [Điều 5.2, 12.2] ---- */
+
+typedef struct {
+    guint line;
+    char *name, *title, *unit, *address;
+    char *password; /* one-time; wiped with the slip */
+    gint64 expires; /* Unix microseconds */
+    gboolean reset; /* a lost password is given anew; else a new account */
+} RequestSlip;
+void request_slip_free(RequestSlip *slip);
+/* Gives a one-time password to each account that these lines (return_wrong has no meaning) made, or
+ * asked a new password for, unless its owner has set an own one since; RequestSlip. What it gave
+ * before is then worth nothing. Slow: a hash each. EXISTS: none needs one. */
+GPtrArray *request_slips(Directory *directory, const Regulation *regulation, gint64 id,
+                         const RequestChoice *choice, const AuditAct *act, GError **error);
+
 /* ---- Housekeeping ---- */
 
 /* Computes the due days of what is open again, as the calendar now says, and records what changed;

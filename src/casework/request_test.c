@@ -393,6 +393,58 @@ static void the_file_is_sealed_and_deleted_when_its_time_is_over(void **state) {
     assert_string_equal(((RequestLine *)wiped->pdata[0])->identity, "");
 }
 
+static void slips(Fixture *f, gint64 id, const char *expected) {
+    RequestChoice all = {NULL, 0, FALSE};
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) made = request_slips(f->directory, f->regulation, id, &all, &act, &error);
+    g_autoptr(GString) told = g_string_new(NULL);
+    for (guint i = 0; made != NULL && i < made->len; i++) {
+        const RequestSlip *slip = made->pdata[i];
+        g_autoptr(DirectoryAccount) account =
+            directory_account_find(f->directory, slip->address, NULL);
+        g_auto(DirectoryCredential) held = {0};
+        assert_true(directory_credential_read(f->directory, account->id, &held, NULL));
+        assert_true(held.must_change);
+        assert_true(crypto_password_verify(held.hash, bytes_of_string(slip->password)));
+        assert_int_equal(held.expires, slip->expires);
+        g_string_append_printf(told, "%s%s;", slip->reset ? "~" : "+", slip->address);
+    }
+    if (made == NULL && *expected != '\0')
+        fail_msg("%s", error->message);
+    assert_string_equal(told->str, expected);
+}
+
+/* [R071] [Điều 12.2] */
+static void a_slip_is_given_until_the_owner_has_an_own_password(void **state) {
+    Fixture *f = *state;
+    body(f);
+    person(f, "stttt", "Lê Thị Bình", "ltbinh.stttt@bacninh.gov.vn");
+    assert_true(directory_account_set_password(f->directory, f->regulation, "ltbinh.stttt",
+                                               BYTES_LITERAL("Matkhau@2022"), FALSE, &act, NULL));
+    gint64 id = taken(f,
+                      HEADER "1;Trần Văn Anh;;;stttt;cấp mới\n"
+                             "2;Lê Thị Bình;;;stttt;cấp lại mật khẩu\n"
+                             "3;Tài khoản cơ quan;;;stttt;cấp lại mật khẩu\n",
+                      "1/X");
+    found(f, id, 3, "không cấp mật khẩu dùng chung");
+    slips(f, id, "");
+    today_is("2022-06-17");
+    assert_true(approve(f, id, 0, TRUE, NULL));
+    slips(f, id, "+tvanh.stttt@bacninh.gov.vn;~ltbinh.stttt@bacninh.gov.vn;");
+    slips(f, id, "+tvanh.stttt@bacninh.gov.vn;~ltbinh.stttt@bacninh.gov.vn;"); /* lost paper */
+    today_is("2022-06-18");
+    assert_true(directory_account_set_password(f->directory, f->regulation, "ltbinh.stttt",
+                                               BYTES_LITERAL("Matkhau@2023"), FALSE, &act, NULL));
+    slips(f, id, "+tvanh.stttt@bacninh.gov.vn;");
+    assert_true(directory_account_set_password(f->directory, f->regulation, "tvanh.stttt",
+                                               BYTES_LITERAL("Matkhau@2023"), FALSE, &act, NULL));
+    slips(f, id, "");
+    guint line = 1;
+    RequestChoice one = {&line, 1, FALSE};
+    assert_refused(request_slips(f->directory, f->regulation, id, &one, &act, error) != NULL,
+                   CV_ERROR_EXISTS, "mục 1 không cần phiếu");
+}
+
 static void a_check_writes_nothing(void **state) {
     Fixture *f = *state;
     body(f);
@@ -429,6 +481,7 @@ int main(void) {
         TEST(the_last_day_counts_working_days_and_is_warned_of),
         TEST(when_the_calendar_changes_open_days_follow_on_the_record),
         TEST(the_file_is_sealed_and_deleted_when_its_time_is_over),
+        TEST(a_slip_is_given_until_the_owner_has_an_own_password),
         TEST(a_check_writes_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
