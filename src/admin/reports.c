@@ -37,7 +37,7 @@ static const AdminField figure_fields[] = {
     {"regular", FIELD_INTEGER, FALSE, "Số người thường xuyên sử dụng; null: chưa có số liệu"},
     {"locked", FIELD_INTEGER, TRUE, "Số tài khoản đang tạm khóa"},
     {"used", FIELD_INTEGER, TRUE, "Dung lượng đã sử dụng, byte"},
-    {"requests", FIELD_INTEGER, FALSE, "Số đề nghị đã tiếp nhận trong kỳ; null: chưa có số liệu"},
+    {"requests", FIELD_INTEGER, TRUE, "Số đề nghị đã tiếp nhận trong kỳ"},
     {"incidents", FIELD_INTEGER, FALSE, "Số sự cố trong kỳ; null: chưa có số liệu"},
     {"directory_published", FIELD_FLAG, TRUE, "Đã công khai danh bạ"},
     {"sent_number", FIELD_TEXT, FALSE, "Số, ký hiệu báo cáo đã gửi; null: chưa gửi"},
@@ -82,11 +82,9 @@ static Report *make(AdminCall *call, const Regulation *regulation, const char *u
     if ((unit != NULL && of == NULL) || !admin_may(call, of == NULL ? 0 : of->id, error))
         return NULL;
     CalendarDay from, until;
-    ReportSource source;
     report_period(regulation, year, &from, &until);
-    report_source_init(&source, directory);
     return report_make(directory, store_db(call->service->store), regulation, unit, from, until,
-                       &source, error);
+                       error);
 }
 
 static void known(JsonWriter *w, const char *key, gint64 value, gboolean is) {
@@ -119,7 +117,7 @@ static void write_figures(JsonWriter *w, const Report *report, const ReportUnit 
     known(w, "regular", f->regular, f->judged > 0);
     json_int(w, "locked", f->locked);
     json_int(w, "used", f->used);
-    known(w, "requests", requests, report->has_requests);
+    json_int(w, "requests", requests);
     known(w, "incidents", f->incidents, report->has_incidents);
     json_bool(w, "directory_published", unit != NULL && unit->published != 0);
     json_text(w, "sent_number", unit == NULL ? NULL : unit->sent_number);

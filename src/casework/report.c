@@ -2,12 +2,13 @@
  * report they are part of. 30,000 accounts are a few reads and some hash probes each. */
 #include "casework/report.h"
 
+#include "directory/activity.h"
 #include "directory/publication.h"
 #include "text/sort.h"
 
 typedef struct {
     Report *report;
-    const ReportSource *source;
+    const ReportRecord *record;
     GHashTable *units;  /* gint64 → ReportUnit */
     GHashTable *used;   /* account → bytes, both in the pointers */
     ReportPerson *last; /* the one that was counted last */
@@ -162,9 +163,7 @@ static void put_account(Count *count, ReportPerson *person, ReportUnit *unit,
     person->state = from->state;
     person->address = g_strdup_printf("%s@%s", from->local, count->report->domain);
     person->used = used_by(count, from->account);
-    if (count->source->use != NULL)
-        person->use = count->source->use(from->account, count->report->from, count->report->until,
-                                         count->source->data);
+    person->use = report_record_use(count->record, from->account, from->created);
 }
 
 static void take_person(const DirectoryPerson *from, gpointer data) {
@@ -287,12 +286,6 @@ static void take_requests(gint64 unit, ReportKind kind, gint64 n, gpointer to) {
         of->figures.requests[kind] += n;
 }
 
-static void take_incidents(gint64 unit, gint64 n, gpointer to) {
-    ReportUnit *of = unit_of(to, unit);
-    if (of != NULL)
-        of->figures.incidents += n;
-}
-
 static gint by_name(gconstpointer a, gconstpointer b) {
     const ReportUnit *one = *(ReportUnit *const *)a, *two = *(ReportUnit *const *)b;
     g_autofree char *key = text_sort_key(bytes_of_string(one->name));
@@ -332,16 +325,6 @@ static gboolean read_used(Db *mail, GHashTable *used, GError **error) {
     return conn != NULL && store_account_each_used(conn, take_used, used, error);
 }
 
-static gboolean read_source(Count *count, GError **error) {
-    const ReportSource *source = count->source;
-    const Report *report = count->report;
-    return (source->requests == NULL || source->requests(report->from, report->until, take_requests,
-                                                         count, source->data, error)) &&
-           (source->incidents == NULL ||
-            source->incidents(report->from, report->until, take_incidents, count, source->data,
-                              error));
-}
-
 static gboolean find_asked(Count *count, Directory *directory, const char *key, GError **error) {
     if (key == NULL)
         return TRUE;
@@ -364,7 +347,7 @@ static gboolean make(Count *count, Directory *directory, Db *mail, const char *k
         !directory_people_each(directory, take_person, count, error) ||
         !directory_publication_each(directory, take_publication, count, error) ||
         !directory_report_each(directory, report->year, take_sent, count, error) ||
-        !read_source(count, error))
+        !report_requests(directory, report->from, report->until, take_requests, count, error))
         return FALSE;
     for (guint i = 0; i < report->units->len; i++) {
         ReportUnit *unit = report->units->pdata[i];
@@ -379,8 +362,7 @@ static gboolean make(Count *count, Directory *directory, Db *mail, const char *k
 }
 
 Report *report_make(Directory *directory, Db *mail, const Regulation *regulation, const char *unit,
-                    CalendarDay from, CalendarDay until, const ReportSource *source,
-                    GError **error) {
+                    CalendarDay from, CalendarDay until, GError **error) {
     if (from > until) {
         cv_fail(error, CV_ERROR_INPUT,
                 "kỳ báo cáo kết thúc trước khi bắt đầu; the period ends before it begins");
@@ -398,11 +380,14 @@ Report *report_make(Directory *directory, Db *mail, const Regulation *regulation
     report->regulation = regulation;
     report->domain = directory_domain(directory);
     report->units = g_ptr_array_new_with_free_func(unit_free);
-    report->has_use = source->use != NULL;
-    report->has_requests = source->requests != NULL;
-    report->has_incidents = source->incidents != NULL;
+    if (!directory_activity_write(directory, error))
+        return NULL;
+    g_autoptr(ReportRecord) record = report_record_read(directory, regulation, from, until, error);
+    if (record == NULL)
+        return NULL;
+    report->use_from = report_record_from(record);
     g_autoptr(GHashTable) units = g_hash_table_new(g_int64_hash, g_int64_equal);
     g_autoptr(GHashTable) used = g_hash_table_new(NULL, NULL);
-    Count count = {.report = report, .source = source, .units = units, .used = used};
+    Count count = {.report = report, .record = record, .units = units, .used = used};
     return make(&count, directory, mail, unit, error) ? g_steal_pointer(&report) : NULL;
 }

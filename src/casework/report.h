@@ -30,21 +30,25 @@ typedef enum {
     REPORT_KINDS,
 } ReportKind;
 
-/* What other parts have recorded. A call that is NULL means: not recorded. */
-typedef struct {
-    /* Does the person use the account regularly in the period, as the regulation says? */
-    ReportUse (*use)(gint64 account, CalendarDay from, CalendarDay until, gpointer data);
-    /* Lines of requests of each kind that were received in the period, by unit. */
-    gboolean (*requests)(CalendarDay from, CalendarDay until,
-                         void (*each)(gint64 unit, ReportKind kind, gint64 count, gpointer to),
-                         gpointer to, gpointer data, GError **error);
-    gboolean (*incidents)(CalendarDay from, CalendarDay until,
-                          void (*each)(gint64 unit, gint64 count, gpointer to), gpointer to,
-                          gpointer data, GError **error);
-    gpointer data;
-} ReportSource;
-/* All that is recorded; directory must outlive it. */
-void report_source_init(ReportSource *source, Directory *directory);
+/* ---- What is recorded ---- */
+
+/* In which weeks accounts were used (report_use.c). */
+typedef struct ReportRecord ReportRecord;
+ReportRecord *report_record_read(Directory *directory, const Regulation *regulation,
+                                 CalendarDay from, CalendarDay until, GError **error);
+void report_record_free(ReportRecord *record); /* NULL is fine */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ReportRecord, report_record_free)
+/* The first day that is judged: of the period, or of the record when that began later. */
+CalendarDay report_record_from(const ReportRecord *record);
+/* Does the person use the account regularly, as the regulation says? created: Unix microseconds. */
+ReportUse report_record_use(const ReportRecord *record, gint64 account, gint64 created);
+
+/* Lines of requests of each kind that were received in the period, by unit. */
+gboolean report_requests(Directory *directory, CalendarDay from, CalendarDay until,
+                         void (*each)(gint64 unit, ReportKind kind, gint64 count, gpointer data),
+                         gpointer data, GError **error);
+
+/* ---- Figures ---- */
 
 typedef struct {
     /* Line 1.1: people of all four categories, and how many of them hold an account that is not
@@ -83,11 +87,12 @@ typedef struct {
 typedef struct {
     CalendarDay from, until, deadline;
     gint64 year;
-    gboolean has_use, has_requests, has_incidents;
-    ReportUnit *asked; /* of units, the one that was asked for; NULL: everything */
-    char *above;       /* name of the unit above the asked one, or NULL */
-    GPtrArray *units;  /* ReportUnit *: the asked one and those below it, or all; by name */
-    ReportFigures all; /* of the asked one, or of everything */
+    CalendarDay use_from;   /* from when on use is recorded, within the period */
+    gboolean has_incidents; /* FALSE: not recorded */
+    ReportUnit *asked;      /* of units, the one that was asked for; NULL: everything */
+    char *above;            /* name of the unit above the asked one, or NULL */
+    GPtrArray *units;       /* ReportUnit *: the asked one and those below it, or all; by name */
+    ReportFigures all;      /* of the asked one, or of everything */
     const Regulation *regulation; /* the caller's */
     const char *domain;
 } Report;
@@ -101,11 +106,11 @@ void report_period(const Regulation *regulation, gint64 year, CalendarDay *from,
 /* The year whose report comes next: from the day after the last day for it, the following one. */
 gint64 report_next_year(const Regulation *regulation, CalendarDay today);
 
-/* unit: key (see directory_unit_find) or NULL. mail: mail.db. regulation must outlive the report.
+/* What was seen and not written yet is written first. unit: key (see directory_unit_find) or NULL.
+ * mail: mail.db. regulation must outlive the report.
  */
 Report *report_make(Directory *directory, Db *mail, const Regulation *regulation, const char *unit,
-                    CalendarDay from, CalendarDay until, const ReportSource *source,
-                    GError **error);
+                    CalendarDay from, CalendarDay until, GError **error);
 
 /* ---- What is made of it ---- */
 

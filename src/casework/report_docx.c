@@ -91,6 +91,10 @@ static void write_regular(Paper *paper, const Report *report) {
                      "%s Tính trên %s cán bộ, công chức, viên chức: %s người. Trên số cán bộ, công "
                      "chức, viên chức đã có tài khoản: %s.",
                      words, officials, regular, of_holders);
+    if (known && report->use_from > report->from) {
+        g_autofree char *day = letter_day(report->use_from);
+        paper_printf(paper, PAPER_NOTE, "Dữ liệu sử dụng được ghi nhận từ ngày %s.", day);
+    }
     if (known && f->judged < f->official_holders) {
         g_autofree char *missing = number_text(f->official_holders - f->judged);
         paper_printf(paper, PAPER_NOTE, "Chưa có dữ liệu sử dụng của %s tài khoản.", missing);
@@ -154,15 +158,12 @@ static void write_running(Paper *paper, const Report *report) {
         "- Tài khoản của cơ quan, đơn vị: %s. Tài khoản đang tạm khóa: %s. Dung lượng đã sử "
         "dụng: %s.",
         units, locked, used);
-    if (report->has_requests)
-        paper_printf(paper, PAPER_ITEM,
-                     "- Đề nghị đã tiếp nhận trong kỳ: cấp mới %" G_GINT64_FORMAT
-                     ", thay đổi thông tin %" G_GINT64_FORMAT ", tạm khóa %" G_GINT64_FORMAT
-                     ", hủy bỏ %" G_GINT64_FORMAT ", khác %" G_GINT64_FORMAT ".",
-                     f->requests[REPORT_NEW], f->requests[REPORT_CHANGE], f->requests[REPORT_LOCK],
-                     f->requests[REPORT_CANCEL], f->requests[REPORT_OTHER]);
-    else
-        paper_printf(paper, PAPER_ITEM, "- Đề nghị đã tiếp nhận trong kỳ: %s.", unknown);
+    paper_printf(paper, PAPER_ITEM,
+                 "- Đề nghị đã tiếp nhận trong kỳ: cấp mới %" G_GINT64_FORMAT
+                 ", thay đổi thông tin %" G_GINT64_FORMAT ", tạm khóa %" G_GINT64_FORMAT
+                 ", hủy bỏ %" G_GINT64_FORMAT ", khác %" G_GINT64_FORMAT ".",
+                 f->requests[REPORT_NEW], f->requests[REPORT_CHANGE], f->requests[REPORT_LOCK],
+                 f->requests[REPORT_CANCEL], f->requests[REPORT_OTHER]);
     if (report->has_incidents)
         paper_printf(paper, PAPER_ITEM, "- Sự cố, vụ việc trong kỳ: %" G_GINT64_FORMAT ".",
                      f->incidents);

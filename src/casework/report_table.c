@@ -65,7 +65,7 @@ static void put_figures(Book *book, const Report *report, const ReportFigures *f
     book_integer(book, f->locked);
     book_integer(book, f->used / (1024 * 1024));
     for (guint kind = 0; kind < REPORT_KINDS; kind++)
-        put_known(book, f->requests[kind], report->has_requests);
+        book_integer(book, f->requests[kind]);
     put_known(book, f->incidents, report->has_incidents);
     book_text(book, sent);
 }
@@ -184,7 +184,7 @@ GBytes *report_csv(const Report *report) {
         csv_number(lines, f->locked, TRUE);
         csv_number(lines, f->used, TRUE);
         for (guint kind = 0; kind < REPORT_KINDS; kind++)
-            csv_number(lines, f->requests[kind], report->has_requests);
+            csv_number(lines, f->requests[kind], TRUE);
         csv_number(lines, f->incidents, report->has_incidents);
         csv_number(lines, unit->sent_number != NULL, TRUE);
         g_string_append(lines, "\r\n");
@@ -217,7 +217,7 @@ static void write_figures(JsonWriter *w, const Report *report, const ReportFigur
     json_int(w, "used", f->used);
     json_open(w, "requests", '{');
     for (guint kind = 0; kind < REPORT_KINDS; kind++)
-        known_int(w, kind_keys[kind], f->requests[kind], report->has_requests);
+        json_int(w, kind_keys[kind], f->requests[kind]);
     json_close(w, '}');
     known_int(w, "incidents", f->incidents, report->has_incidents);
     json_close(w, '}');

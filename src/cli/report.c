@@ -195,10 +195,8 @@ int cli_report_annual(CliCall *call) {
     g_autoptr(Regulation) regulation = instance_regulation(call->instance);
     if (!take_period(call, regulation, &a) || !take_format(call, &a) || !take_letter(call, &a))
         return CLI_USAGE;
-    ReportSource source;
-    report_source_init(&source, call->instance->directory);
     g_autoptr(Report) report = report_make(call->instance->directory, call->instance->mail,
-                                           regulation, a.unit, a.first, a.last, &source, &error);
+                                           regulation, a.unit, a.first, a.last, &error);
     if (report == NULL)
         return cli_refuse(call, g_steal_pointer(&error));
     return give(call, report, &a);
@@ -280,10 +278,8 @@ int cli_report_list(CliCall *call) {
     if (!take_year(call, regulation, year_text, &year))
         return CLI_USAGE;
     report_period(regulation, year, &first, &last);
-    ReportSource source;
-    report_source_init(&source, call->instance->directory);
     g_autoptr(Report) report = report_make(call->instance->directory, call->instance->mail,
-                                           regulation, NULL, first, last, &source, &error);
+                                           regulation, NULL, first, last, &error);
     if (report == NULL)
         return cli_refuse(call, g_steal_pointer(&error));
     CalendarDay remind =

@@ -2,6 +2,7 @@
 #include "directory/activity.h"
 
 #include "directory/internal.h"
+#include "directory/usage.h"
 
 enum { SLICE = 5000 };
 
@@ -80,6 +81,8 @@ static gboolean write_all(Directory *d, GHashTable *table, GError **error) {
 }
 
 gboolean directory_activity_write(Directory *d, GError **error) {
+    if (!directory_usage_write(d, error))
+        return FALSE;
     g_mutex_lock(&d->activity_lock);
     g_autoptr(GHashTable) table = g_steal_pointer(&d->activity);
     g_mutex_unlock(&d->activity_lock);

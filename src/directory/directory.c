@@ -91,8 +91,15 @@ static gboolean begin_activity(DbConn *conn, gpointer data, GError **error) {
     return db_run(stmt, error);
 }
 
+static gboolean begin_usage(DbConn *conn, GError **error) {
+    DbStmt *stmt = db_prepare(conn, "INSERT OR IGNORE INTO use_begin(id, moment) VALUES(1, ?)");
+    db_bind(stmt, "i", clock_now());
+    return db_run(stmt, error);
+}
+
 static gboolean ensure(DbConn *conn, gpointer data, GError **error) {
-    return ensure_postmaster(conn, data, error) && begin_activity(conn, data, error);
+    return ensure_postmaster(conn, data, error) && begin_activity(conn, data, error) &&
+           begin_usage(conn, error);
 }
 
 Directory *directory_open(Db *admin, const char *domain, GError **error) {
@@ -117,6 +124,8 @@ void directory_close(Directory *d) {
     g_array_unref(d->watchers);
     if (d->activity != NULL)
         g_hash_table_unref(d->activity);
+    if (d->usage != NULL)
+        g_hash_table_unref(d->usage);
     g_free(d->domain);
     g_free(d);
 }

@@ -18,8 +18,8 @@
 
 enum { DIRECTORY_JSON_MAXIMUM = 64 * 1024 };
 
-/* schema_report.c: a step of the schema. */
-extern const char directory_schema_reports[];
+/* schema_report.c: two steps of the schema. */
+extern const char directory_schema_reports[], directory_schema_usage[];
 
 typedef struct {
     DirectoryNotify notify;
@@ -32,6 +32,7 @@ struct Directory {
     GMutex lock; /* guards watchers */
     GArray *watchers;
     GMutex activity_lock; /* guards activity; the last of all locks */
+    GHashTable *usage;    /* usage.c: the same; under the same lock */
     GHashTable *activity; /* activity.c: seen and not written yet; NULL: nothing */
     gboolean has_seal;
     guint8 seal[CRYPTO_SEAL_KEY_BYTES];

@@ -134,5 +134,6 @@ static const char directory_v5[] =
 
 static const char *const steps[] = {
     audit_schema_v1,           directory_v1, directory_v2, directory_v3,
-    directory_schema_requests, directory_v4, directory_v5, directory_schema_reports};
+    directory_schema_requests, directory_v4, directory_v5, directory_schema_reports,
+    directory_schema_usage};
 const DbSchema directory_schema = {"admin", steps, G_N_ELEMENTS(steps)};

@@ -31,3 +31,13 @@ const char directory_schema_reports[] =
     " account INTEGER PRIMARY KEY REFERENCES account(id),"
     " document TEXT NOT NULL,"
     " since INTEGER NOT NULL);";
+
+/* Weeks in which a person read or sent mail, counted from the one of 1970-01-01 [Phụ lục 1]; and
+ * since when that is recorded. */
+const char directory_schema_usage[] = "CREATE TABLE use_week("
+                                      " account INTEGER NOT NULL REFERENCES account(id),"
+                                      " week INTEGER NOT NULL,"
+                                      " PRIMARY KEY(account, week)) WITHOUT ROWID;"
+                                      "CREATE TABLE use_begin("
+                                      " id INTEGER PRIMARY KEY CHECK(id = 1),"
+                                      " moment INTEGER NOT NULL);";

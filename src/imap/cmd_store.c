@@ -2,6 +2,8 @@
  * before its answers are written. */
 #include "imap/view.h"
 
+#include "directory/usage.h"
+
 enum { MAXIMUM_FLAGS = 64, SLICE = 5000 };
 
 typedef struct {
@@ -12,6 +14,7 @@ typedef struct {
     StoreFlags flags;
     char **keywords;
     gboolean silent, conditional;
+    gboolean read; /* a message became seen */
     guint64 since;
     StoreUids *modified;
     ImapSession *session;
@@ -100,6 +103,7 @@ static void on_stored(guint32 uid, StoreFlags flags, guint64 modseq, gboolean ch
         return;
     if (changed)
         imap_view_own(view, uid, modseq);
+    self->read |= changed && self->mode != STORE_FLAGS_REMOVE && (self->flags & STORE_SEEN) != 0;
     gboolean modseqs = imap_has_condstore(session);
     /* RFC 7162 3.1.3: with UNCHANGEDSINCE the new mod-sequence is told even when .SILENT. */
     if (self->silent && !(self->conditional && changed))
@@ -163,6 +167,8 @@ static gboolean make_keywords(DbConn *conn, gpointer data, GError **error) {
 }
 
 static void end_store(StoreJob *self, ImapSession *session) {
+    if (self->read)
+        directory_used(session->service->directory, session->account); /* [Điều 11.2] */
     if (self->modified != NULL && store_uids_count(self->modified) > 0) {
         g_autofree char *code = modified_code(session, self->modified);
         /* RFC 7162 3.1.3: OK with MODIFIED, since the others were changed. */

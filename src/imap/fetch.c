@@ -3,6 +3,7 @@
  * is a state of its own (`stream`): its blob is open, no transaction is. */
 #include "imap/fetch.h"
 
+#include "directory/usage.h"
 #include "imap/objectid.h"
 #include "imap/stream.h"
 
@@ -393,7 +394,10 @@ static gboolean mark_seen(FetchJob *self, guint32 until, GError **error) {
                                .settable = imap_view_settable(view),
                                .each = on_marked,
                                .data = self};
-    return store_flags_change(store, &change, error);
+    if (!store_flags_change(store, &change, error))
+        return FALSE;
+    directory_used(self->session->service->directory, self->session->account); /* [Điều 11.2] */
+    return TRUE;
 }
 
 /* ---- The job ---- */

@@ -5,6 +5,7 @@
 #include "auth/auth.h"
 #include "base/crypto.h"
 #include "base/log.h"
+#include "directory/usage.h"
 #include "imap/imap.h"
 #include "net/memory.h"
 
@@ -56,6 +57,8 @@ DirectoryFind directory_login(Directory *directory, Bytes login, DirectoryAccoun
 DirectoryAccount *directory_account(Directory *directory, gint64 id, GError **error) {
     return make_account(id);
 }
+
+void directory_used(Directory *directory, gint64 account) {}
 
 char *directory_credential(Directory *directory, gint64 account, GError **error) {
     return g_strdup("x");

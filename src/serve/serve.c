@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "cli/remote.h"
 #include "directory/activity.h"
+#include "directory/usage.h"
 #include "imap/imap.h"
 #include "maintain/disk.h"
 #include "net/net.h"
@@ -187,6 +188,8 @@ static void account_changed(gint64 account, gpointer data) {
 
 static void account_used(gint64 account, gboolean sent, gpointer directory) {
     directory_saw(directory, account, sent ? ACTIVITY_SENT : ACTIVITY_RECEIVED);
+    if (sent)
+        directory_used(directory, account); /* [Điều 11.2] */
 }
 
 /* [Điều 5.1] Said to the owner of a full mailbox, with the article of the regulation in force. */

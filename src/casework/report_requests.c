@@ -1,4 +1,4 @@
-/* What other parts have recorded for the report: so far the requests of units. */
+/* What the requests of units bring to the report. */
 #include "casework/report.h"
 #include "casework/request.h"
 
@@ -14,11 +14,9 @@ static gint64 begin_of(CalendarDay day) {
     return ((gint64)day * 24 - 7) * 3600 * G_USEC_PER_SEC;
 }
 
-static gboolean count_requests(CalendarDay from, CalendarDay until,
-                               void (*each)(gint64 unit, ReportKind kind, gint64 count,
-                                            gpointer to),
-                               gpointer to, gpointer data, GError **error) {
-    Directory *directory = data;
+gboolean report_requests(Directory *directory, CalendarDay from, CalendarDay until,
+                         void (*each)(gint64 unit, ReportKind kind, gint64 count, gpointer data),
+                         gpointer data, GError **error) {
     g_autoptr(DbConn) conn = db_read_begin(directory_db(directory), error);
     if (conn == NULL)
         return FALSE;
@@ -31,11 +29,7 @@ static gboolean count_requests(CalendarDay from, CalendarDay until,
     while ((step = db_step(stmt, error)) == DB_ROW) {
         gint64 act = db_column_int(stmt, 1);
         ReportKind kind = act >= 0 && act < REQUEST_ACTS ? kind_of[act] : REPORT_OTHER;
-        each(db_column_int(stmt, 0), kind, db_column_int(stmt, 2), to);
+        each(db_column_int(stmt, 0), kind, db_column_int(stmt, 2), data);
     }
     return step == DB_DONE;
-}
-
-void report_source_init(ReportSource *source, Directory *directory) {
-    *source = (ReportSource){.requests = count_requests, .data = directory};
 }
