@@ -7,7 +7,7 @@
 METRIC_COUNTER(errors_total, "congvu_imap_errors_total", "IMAP commands answered with BAD");
 
 void imap_end(ImapSession *session, const char *status, const char *code, const char *text) {
-    g_auto(Buffer) line;
+    g_auto(Buffer) line = {0};
     if (session->completion != NULL)
         return;
     buffer_init(&line, 1024 * 1024);

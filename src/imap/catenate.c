@@ -62,8 +62,8 @@ static gint64 find_mailbox(ImapSession *session, DbConn *conn, const ImapUrl *ur
 
 static gboolean take_fields(Copy *copy, const StoreMessage *message, ImapPart part) {
     const ImapItem *item = copy->item;
-    g_auto(Buffer) header;
-    g_auto(Buffer) chosen;
+    g_auto(Buffer) header = {0};
+    g_auto(Buffer) chosen = {0};
     Bytes names[256];
     gsize count = 0;
     guint64 length = part.end - part.start;

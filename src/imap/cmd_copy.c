@@ -5,7 +5,7 @@
 
 /* "COPYUID 38505 304,319:320 3956:3958", or NULL when nothing was copied. */
 static char *copyuid(guint32 uidvalidity, const GArray *from, const GArray *to) {
-    g_auto(Buffer) code;
+    g_auto(Buffer) code = {0};
     if (from->len == 0)
         return NULL;
     g_autoptr(StoreUids) sources = store_uids_new();

@@ -58,8 +58,8 @@ static void put_structure(Buffer *out, const StoreMessage *message, gboolean ext
 
 static gboolean put_fields(FetchJob *self, const StoreMessage *message, const ImapItem *item,
                            Buffer *out, GError **error) {
-    g_auto(Buffer) header;
-    g_auto(Buffer) chosen;
+    g_auto(Buffer) header = {0};
+    g_auto(Buffer) chosen = {0};
     Bytes names[256];
     gsize count = 0;
     ImapPart part = imap_part_find(message, item);

@@ -152,3 +152,19 @@ def test_many_appends_in_one_breath_get_rising_uids(opened):
         if not got.startswith(b"* "):
             uids.append(int(re.search(rb"OK \[APPENDUID \d+ (\d+)\]", got).group(1)))
     assert uids == list(range(1, 201))
+
+
+# What another client took away meanwhile is neither copied nor moved, and nobody is hurt by it.
+@pytest.mark.parametrize("command", ["COPY 1", "MOVE 1", "UID COPY 1", "UID MOVE 1:2"])
+def test_what_is_gone_already_is_not_copied(two, connect, command):
+    other = connect()
+    other.ok(f"SELECT {two.box}")
+    other.ok(r"STORE 1:2 +FLAGS.SILENT (\Deleted)")
+    other.ok("EXPUNGE")
+    for _ in range(20):
+        answer = two.command(f"{command} {two.other}")
+        if answer.status != "OK" or answer.of(r"\d+ EXPUNGE"):
+            break
+        assert answer.code is None and not answer.of("OK")
+    two.ok("NOOP")
+    assert two.ok("STATUS %s (MESSAGES)" % two.other).status_of(two.other)["MESSAGES"] == 0

@@ -140,6 +140,8 @@ def test_header_fields_are_chosen_without_case_and_end_in_an_empty_line(mixed):
     assert part(mixed, "2.HEADER.FIELDS (From)") == b"From: dan@example.com\r\n\r\n"
     assert part(mixed, "HEADER.FIELDS (X-None)") == b"\r\n"
     assert part(mixed, 'HEADER.FIELDS ("Subject")').startswith(b"Subject:")
+    for section in ("9.HEADER.FIELDS (A)", "1.HEADER.FIELDS.NOT (A)"):  # no such part
+        assert part(mixed, section) is None
 
 
 def test_the_label_repeats_what_was_asked(mixed):
