@@ -241,6 +241,7 @@ static void store_all(ImapSession *session, AppendJob *self) {
             imap_fail(session, error);
         return;
     }
+    imap_view_made(session, self->mailbox, appending.uid, appending.uid + appending.count - 1);
     g_autoptr(GString) code = g_string_new(NULL);
     g_string_printf(code, "APPENDUID %u %u", appending.uidvalidity, appending.uid);
     if (appending.count > 1)

@@ -98,6 +98,9 @@ static void copy(ImapSession *session, ImapParser *args, gboolean move) {
         imap_fail(session, error);
         return;
     }
+    for (guint i = 0; i < to->len; i++)
+        imap_view_made(session, target->id, g_array_index(to, guint32, i),
+                       g_array_index(to, guint32, i));
     copied(session, move, uidvalidity, from, to);
 }
 

@@ -1,5 +1,6 @@
 /* IDLE (RFC 9051 6.3.13). The mailbox's watch wakes the session; it was registered long before this
  * look, and `idling` is set before it, so no change falls between. */
+#include "imap/notify.h"
 #include "imap/view.h"
 
 static ImapStep idle_step(ImapSession *session, ImapJob *job) {
@@ -10,6 +11,9 @@ static ImapStep idle_step(ImapSession *session, ImapJob *job) {
         if (net_output_full(session->net))
             return IMAP_STEP_OUTPUT;
     }
+    imap_notify_others(session); /* RFC 5465 4 */
+    if (net_output_full(session->net))
+        return IMAP_STEP_OUTPUT;
     ImapCollect got = imap_collect(&session->collector, net_input(session->net), 64);
     if (got == IMAP_COLLECT_MORE)
         return IMAP_STEP_INPUT;

@@ -1,5 +1,6 @@
 /* CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE (RFC 9051 6.3.4 to 6.3.8), NAMESPACE (6.3.10). */
 #include "imap/list.h"
+#include "imap/notify.h"
 #include "imap/objectid.h"
 #include "imap/view.h"
 
@@ -131,6 +132,7 @@ void imap_cmd_create(ImapSession *session, ImapParser *args) {
     }
     g_autofree char *given = bytes_dup_string(raw);
     tell_oldname(session, name.full, given);
+    imap_notify_own_name(session, name.full);
     end_create(session, id);
 }
 
@@ -155,6 +157,7 @@ void imap_cmd_delete(ImapSession *session, ImapParser *args) {
             imap_fail(session, error);
         return;
     }
+    imap_notify_own_name(session, name.full);
     imap_completed(session, NULL);
 }
 
@@ -194,6 +197,8 @@ void imap_cmd_rename(ImapSession *session, ImapParser *args) {
         session->view->name = g_strdup(to.full);
     }
     tell_oldname(session, to.full, from.full);
+    imap_notify_own_name(session, from.full);
+    imap_notify_own_name(session, to.full);
     imap_completed(session, NULL);
 }
 
@@ -206,10 +211,12 @@ static void subscribe(ImapSession *session, ImapParser *args, gboolean on) {
     }
     g_autofree char *full = imap_name_decode(session, raw, &error);
     if (full == NULL ||
-        !store_subscribe(session->service->store, session->account, full, on, &error))
+        !store_subscribe(session->service->store, session->account, full, on, &error)) {
         imap_fail(session, error);
-    else
+    } else {
+        imap_notify_own_name(session, full);
         imap_completed(session, NULL);
+    }
 }
 
 void imap_cmd_subscribe(ImapSession *session, ImapParser *args) {

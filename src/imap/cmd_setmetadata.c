@@ -1,5 +1,6 @@
 /* SETMETADATA (RFC 5464 4.3): all entries of the command in one transaction, or none. */
 #include "imap/metadata.h"
+#include "imap/notify.h"
 
 enum { MAXIMUM_ENTRIES = 100 };
 
@@ -70,16 +71,18 @@ static void set_all(ImapSession *session, const GArray *entries) {
     g_autoptr(GError) error = NULL;
     const char *low;
     guint64 sequence = 0;
-    if (imap_disk_low(session, &low))
+    if (imap_disk_low(session, &low)) {
         imap_no(session, "UNAVAILABLE", low);
-    else if (store_metadata_set(session->service->store, session->account,
-                                (const StoreMetadata *)(gpointer)entries->data, entries->len,
-                                &sequence, &error))
+    } else if (store_metadata_set(session->service->store, session->account,
+                                  (const StoreMetadata *)(gpointer)entries->data, entries->len,
+                                  &sequence, &error)) {
+        imap_notify_own_metadata(session, sequence, entries->len);
         imap_completed(session, NULL);
-    else if (cv_error_is(error, CV_ERROR_LIMIT))
+    } else if (cv_error_is(error, CV_ERROR_LIMIT)) {
         imap_no(session, "METADATA TOOMANY", error->message);
-    else
+    } else {
         imap_fail(session, error);
+    }
 }
 
 void imap_cmd_setmetadata(ImapSession *session, ImapParser *args) {

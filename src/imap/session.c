@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "imap/notify.h"
 #include "imap/signin.h"
 #include "imap/view.h"
 #include "text/charset.h"
@@ -335,6 +336,8 @@ static NetVerdict turn(ImapSession *session, NetEvents events) {
         } else if (net_output_full(session->net) && !net_flush(session->net)) {
             wait_for(session, IMAP_WAIT_DATA);
             return NET_WAIT_OUTPUT;
+        } else if (imap_notify_between(session)) {
+            continue;
         } else if (++session->turn > COMMANDS_A_TURN) {
             session->turn = 0;
             return NET_AGAIN;
@@ -397,6 +400,7 @@ static void release(gpointer state) {
         session->job = job->below;
         job->free(job);
     }
+    imap_notify_free(session->notify);
     imap_view_free(session->view);
     g_clear_pointer(&session->saved, store_uids_free);
     imap_collector_clear(&session->collector);

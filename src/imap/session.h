@@ -16,6 +16,7 @@
 typedef struct ImapSession ImapSession;
 typedef struct ImapJob ImapJob;
 typedef struct ImapView ImapView;
+typedef struct ImapNotify ImapNotify;
 
 typedef enum {
     IMAP_STEP_DONE,   /* the job has said how the command ended */
@@ -59,6 +60,7 @@ enum {
     IMAP_COMMAND_UID = 1 << 0,        /* may stand behind UID */
     IMAP_COMMAND_NO_EXPUNGE = 1 << 1, /* without UID no EXPUNGE may be told at its end */
     IMAP_COMMAND_LITERAL8 = 1 << 2,   /* an argument may be one */
+    IMAP_COMMAND_EXPUNGES = 1 << 3,   /* what it takes away is told whatever NOTIFY says */
 };
 const ImapCommand *imap_command_find(Bytes name);
 
@@ -79,6 +81,7 @@ struct ImapSession {
     guint enabled;      /* ImapEnabled */
     ImapView *view;     /* the selected mailbox, or NULL */
     StoreUids *saved;   /* "$", or NULL while empty */
+    ImapNotify *notify; /* NULL: NOTIFY was never said */
     ImapJob *job;
     char *tag; /* of the command in work */
     const ImapCommand *command;
@@ -180,6 +183,7 @@ void imap_cmd_move(ImapSession *session, ImapParser *args);
 void imap_cmd_myrights(ImapSession *session, ImapParser *args);
 void imap_cmd_namespace(ImapSession *session, ImapParser *args);
 void imap_cmd_noop(ImapSession *session, ImapParser *args);
+void imap_cmd_notify(ImapSession *session, ImapParser *args);
 void imap_cmd_rename(ImapSession *session, ImapParser *args);
 void imap_cmd_replace(ImapSession *session, ImapParser *args);
 /* As imap_append_literal, behind "tag [UID] REPLACE". */

@@ -2,6 +2,7 @@
 #include "imap/view.h"
 
 #include "imap/fetch.h"
+#include "imap/notify.h"
 
 enum {
     DIRECT_FLAGS = 5000, /* more changed messages than this are told piecewise, by a job */
@@ -30,6 +31,7 @@ void imap_view_free(ImapView *view) {
     g_clear_pointer(&view->recent, store_uids_free);
     g_clear_pointer(&view->keywords, g_ptr_array_unref);
     g_clear_pointer(&view->own, g_array_unref);
+    g_clear_pointer(&view->made, store_uids_free);
     g_free(view);
 }
 
@@ -168,6 +170,16 @@ void imap_view_own(ImapView *view, guint32 uid, guint64 modseq) {
     if (view->own == NULL)
         view->own = g_array_new(FALSE, FALSE, sizeof(ImapOwnChange));
     g_array_append_val(view->own, own);
+}
+
+void imap_view_made(ImapSession *session, gint64 mailbox, guint32 first, guint32 last) {
+    ImapView *view = session->view;
+    if (view == NULL || view->mailbox != mailbox || session->notify == NULL)
+        return;
+    if (view->made == NULL)
+        view->made = store_uids_new();
+    for (guint64 uid = first; uid <= last; uid++)
+        store_uids_add(view->made, (guint32)uid);
 }
 
 /* ---- Picking ---- */
@@ -362,6 +374,35 @@ static guint32 add_new(ImapView *view, const GArray *changed) {
     return added;
 }
 
+/* What NOTIFY's MessageNew asks for of the messages behind the first `known` (RFC 5465 5.2). */
+static void tell_items(ImapSession *session, guint32 known) {
+    const ImapView *view = session->view;
+    ImapFetch fetch = {.uids = store_uids_new()};
+    for (guint32 at = known + 1; at <= store_uids_count(view->uids); at++) {
+        guint32 uid = store_uids_at(view->uids, at);
+        if (view->made == NULL || store_uids_sequence(view->made, uid) == 0)
+            store_uids_append(fetch.uids, uid);
+    }
+    if (store_uids_count(fetch.uids) > 0 && imap_notify_items(session, &fetch.items)) {
+        imap_fetch_begin(session, &fetch);
+        return;
+    }
+    store_uids_free(fetch.uids);
+    imap_items_clear(&fetch.items);
+}
+
+/* Under NOTIFY nothing is told before a command, and of a mailbox of which no events are wanted
+ * only what the client's own command takes away. */
+static gboolean may_tell(const ImapSession *session, ImapSync how) {
+    if (session->notify == NULL)
+        return TRUE;
+    if (how == IMAP_SYNC_BEFORE)
+        return FALSE;
+    return (imap_notify_selected(session) & IMAP_EVENT_NEW) != 0 ||
+           (session->completion != NULL && session->command != NULL &&
+            (session->command->flags & IMAP_COMMAND_EXPUNGES) != 0);
+}
+
 static gboolean read_changes(ImapSession *session, StoreChanges *changes, GError **error) {
     ImapView *view = session->view;
     g_autoptr(DbConn) conn = db_read_begin(store_db(view->store), error);
@@ -378,6 +419,8 @@ void imap_view_sync(ImapSession *session, ImapSync how) {
     ImapView *view = session->view;
     g_auto(StoreChanges) changes = {0};
     g_autoptr(GError) error = NULL;
+    if (!may_tell(session, how))
+        return;
     gboolean dirty = g_atomic_int_exchange(&view->dirty, 0) != 0;
     if (dirty && (!read_changes(session, &changes, &error) ||
                   (how == IMAP_SYNC_BEFORE && changes.changed->len > DIRECT_FLAGS))) {
@@ -393,11 +436,14 @@ void imap_view_sync(ImapSession *session, ImapSync how) {
         if (add_new(view, changes.changed) > 0) {
             note_recent(session, view);
             tell_counts(session);
+            tell_items(session, known);
         }
-        tell_flags(session, changes.changed, known);
+        if (imap_notify_selected(session) & IMAP_EVENT_FLAGS)
+            tell_flags(session, changes.changed, known);
         view->modseq = changes.modseq;
     }
     g_clear_pointer(&view->own, g_array_unref);
+    g_clear_pointer(&view->made, store_uids_free);
 }
 
 /* ---- When the ground moves ---- */

@@ -34,6 +34,7 @@ struct ImapView {
     StoreUids *gone;     /* NULL: none */
     StoreUids *recent;   /* NULL: none (always under IMAP4rev2) */
     GPtrArray *keywords; /* names by bit, as told in FLAGS; NULL: none */
+    StoreUids *made;     /* put in by this session under NOTIFY, not told yet; NULL: none */
     GArray *own; /* ImapOwnChange in order of UID: told already by the command; NULL: none */
     StoreWatch *watch;
     gint dirty, idling;
@@ -71,6 +72,9 @@ gboolean imap_view_keywords(ImapSession *session, DbConn *conn, gboolean tell, G
 gboolean imap_view_knows(const ImapView *view, StoreFlags flags);
 /* The command told this change itself. UIDs must come in order within one command. */
 void imap_view_own(ImapView *view, guint32 uid, guint64 modseq);
+/* This session's command put these UIDs into the mailbox, which may be the selected one: NOTIFY
+ * does not tell of them what FETCH would. */
+void imap_view_made(ImapSession *session, gint64 mailbox, guint32 first, guint32 last);
 /* "* FLAGS (…)" and, with permanent, "* OK [PERMANENTFLAGS (…)]". */
 void imap_view_put_flags(ImapSession *session, gboolean permanent);
 /* Flags that these rights let somebody set. */

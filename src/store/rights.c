@@ -56,7 +56,8 @@ static gboolean grant_work(DbConn *conn, gpointer data, GError **error) {
     if (grant->mailbox == 0)
         return store_publish_account(grant->store, conn, grant->account, STORE_EVENT_RIGHTS, error);
     store_publish(grant->store, conn, box.id, box.modseq, STORE_EVENT_RIGHTS);
-    return TRUE;
+    /* What the other one can see is another list now. */
+    return store_publish_account(grant->store, conn, grant->who, STORE_EVENT_LIST, error);
 }
 
 static gboolean has_entry(DbConn *conn, gint64 account, gint64 who, gboolean *has, GError **error) {

@@ -365,6 +365,8 @@ typedef struct StoreWatch StoreWatch;
  * store_unwatch has returned, notify is not running and never will again. */
 StoreWatch *store_watch(Store *store, gint64 mailbox, StoreNotify notify, gpointer data);
 void store_unwatch(Store *store, StoreWatch *watch);
+/* The same, but nothing is kept for it: who only wants to know that something happens. */
+StoreWatch *store_follow(Store *store, gint64 mailbox, StoreNotify notify, gpointer data);
 /* One listener (NULL: none) for what happens in any mailbox, told as watches are: the lane that
  * indexes. */
 void store_listen(Store *store, StoreNotify notify, gpointer data);

@@ -10,6 +10,7 @@ struct StoreWatch {
     gint64 mailbox;
     StoreNotify notify;
     gpointer data;
+    gboolean keeps; /* expunged messages readable */
     StoreWatch *next;
 };
 
@@ -38,9 +39,10 @@ void store_watch_clear(Store *store) {
     g_mutex_clear(&store->recent_lock);
 }
 
-StoreWatch *store_watch(Store *store, gint64 mailbox, StoreNotify notify, gpointer data) {
+static StoreWatch *add(Store *store, gint64 mailbox, StoreNotify notify, gpointer data,
+                       gboolean keeps) {
     StoreWatch *watch = g_new0(StoreWatch, 1);
-    *watch = (StoreWatch){.mailbox = mailbox, .notify = notify, .data = data};
+    *watch = (StoreWatch){.mailbox = mailbox, .notify = notify, .data = data, .keeps = keeps};
     g_mutex_lock(&store->watch_lock);
     StoreWatch *first = g_hash_table_lookup(store->watches, &mailbox);
     if (first != NULL) {
@@ -51,6 +53,14 @@ StoreWatch *store_watch(Store *store, gint64 mailbox, StoreNotify notify, gpoint
     }
     g_mutex_unlock(&store->watch_lock);
     return watch;
+}
+
+StoreWatch *store_watch(Store *store, gint64 mailbox, StoreNotify notify, gpointer data) {
+    return add(store, mailbox, notify, data, TRUE);
+}
+
+StoreWatch *store_follow(Store *store, gint64 mailbox, StoreNotify notify, gpointer data) {
+    return add(store, mailbox, notify, data, FALSE);
 }
 
 void store_unwatch(Store *store, StoreWatch *watch) {
@@ -73,9 +83,11 @@ void store_unwatch(Store *store, StoreWatch *watch) {
 
 gboolean store_is_watched(Store *store, gint64 mailbox) {
     g_mutex_lock(&store->watch_lock);
-    gboolean watched = g_hash_table_contains(store->watches, &mailbox);
+    const StoreWatch *watch = g_hash_table_lookup(store->watches, &mailbox);
+    while (watch != NULL && !watch->keeps)
+        watch = watch->next;
     g_mutex_unlock(&store->watch_lock);
-    return watched;
+    return watch != NULL;
 }
 
 /* ---- Telling ---- */
