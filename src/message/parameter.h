@@ -36,10 +36,9 @@ char *message_params_text(const MessageParams *params, const char *name);
  * encoding was used the name keeps its "*" and the value its encoding, for the client to decode. */
 gboolean message_params_write(const MessageParams *params, Buffer *out);
 
-/* A field such as `text/plain; charset=x` or `attachment; filename=y` cut into its lower-cased
- * words: two when a slash parts them (else the second is empty), and the rest from ";" on. FALSE
- * when the field does not begin with a token. Words are appended to `text` (at most 127 bytes
- * each). */
+/* A field such as `text/plain; charset=x` or `attachment; filename=y` cut into its words, as they
+ * stand (at most 127 bytes each): two when a slash parts them (else the second is empty), and the
+ * rest from ";" on. FALSE when the field does not begin with a token. Views of `value`. */
 typedef struct {
     Bytes first, second, rest;
 } MessageTypeField;

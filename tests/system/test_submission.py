@@ -45,7 +45,7 @@ def test_own_address_alias_and_delegated_address_may_be_the_sender(body):
 # [Điều 6.3] [R038]
 @pytest.mark.parametrize("who, sender", [
     ("anh", "binh"), ("binh", "unit"), ("cuc", "unit"), ("cuc", "alias"), ("anh", "ai@example.org"),
-    ("anh", "khongco.stttt@bacninh.gov.vn"), ("anh", "postmaster@bacninh.gov.vn"), ("anh", ""),
+    ("anh", "khongco.stttt@bacninh.gov.vn"), ("anh", "postmaster@bacninh.gov.vn"),
     ("anh", "tvanh.stttt"), ("anh", "tvanh.stttt@bacninh.gov.vn.example.org"),
     ("anh", "tvanh.stttt%bacninh.gov.vn@example.org")])
 def test_another_address_may_not(body, who, sender):
@@ -54,6 +54,22 @@ def test_another_address_may_not(body, who, sender):
         code, text = raw.reply(f"MAIL FROM:<{sender}>")
         assert (code, text[:5]) in ((550, "5.7.1"), (501, "5.1.7")), (code, text)
         assert raw.reply(f"RCPT TO:<{body.cuc}>")[0] == 503
+
+
+RECEIPT = ("MIME-Version: 1.0\r\nContent-Type: multipart/report; boundary=b;"
+           " report-type=disposition-notification\r\n")
+
+
+# [Điều 6.3] RFC 8098 3
+def test_a_receipt_goes_without_a_sender_and_nothing_else_does(body):
+    """Outlook's and Thunderbird's "read" receipts have the empty sender that they must have."""
+    with session(body, "submissions", user=body.anh) as raw:
+        for more, sender, expected in ((RECEIPT, body.anh, 250), ("", body.anh, 550),
+                                       (RECEIPT, body.binh, 550)):
+            begin(raw, body.cuc, "")
+            code, text = data(raw, letter(sender, more))
+            assert code == expected, (more, sender, text)
+            assert code == 250 or "6.3" in text
 
 
 # [Điều 6.3]

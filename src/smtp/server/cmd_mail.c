@@ -86,7 +86,8 @@ static int take_parameters(MailArguments *a, Reader *r, const char **text) {
     return 501;
 }
 
-/* [Điều 6.3] An official sends under the own address, an alias, or one that was delegated. */
+/* [Điều 6.3] An official sends under the own address, an alias, or one that was delegated; or under
+ * none, which receipts must have (RFC 8098 3): the content then has to be one, see sender.c. */
 static int check_sender(SmtpSession *session, const SmtpPath *path, gint64 *as_account,
                         const char **text) {
     if (!smtp_is_submission(session))
@@ -97,6 +98,10 @@ static int check_sender(SmtpSession *session, const SmtpPath *path, gint64 *as_a
     if (account != NULL && account->state != DIRECTORY_ACTIVE) {
         *text = smtp_locked_text;
         return 550;
+    }
+    if (account != NULL && path->address.n == 0) {
+        *as_account = session->account;
+        return 0;
     }
     if (account != NULL &&
         directory_may_send_as(directory, session->account, path->address, as_account, &error))

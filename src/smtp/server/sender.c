@@ -1,8 +1,10 @@
 /* Who a submitted message says it is from. The envelope's sender was checked at MAIL; the reader
  * sees the From field, and some programs show Sender and the Resent fields beside it, so those are
- * checked too [Điều 6.3]. */
+ * checked too [Điều 6.3]. Without an envelope sender only a receipt is taken: an answer to it would
+ * have nobody to go to, and with one two programs could thank each other for ever (RFC 8098 3). */
 #include "message/address.h"
 #include "message/header.h"
+#include "message/parameter.h"
 #include "smtp/server/session.h"
 
 enum { ADDRESS_LIMIT = 1024, FROM_ADDRESSES_LIMIT = 100 };
@@ -85,7 +87,26 @@ static gboolean names_sender(Bytes name) {
     return FALSE;
 }
 
+/* multipart/report; report-type=disposition-notification (RFC 8098 3, RFC 6522 3) */
+static gboolean is_receipt(Bytes message) {
+    Bytes value, type;
+    MessageTypeField field;
+    if (!message_header_find(message, "Content-Type", &value) ||
+        !message_type_split(value, &field) || !bytes_is_nocase(field.first, "multipart") ||
+        !bytes_is_nocase(field.second, "report"))
+        return FALSE;
+    g_auto(MessageParams) params;
+    message_params_parse(&params, field.rest);
+    return message_params_find(&params, "report-type", &type) &&
+           bytes_is_nocase(type, "disposition-notification");
+}
+
 int smtp_check_from(SmtpSession *session, Bytes message, const char **text) {
+    if (session->mail->sender[0] == '\0' && !is_receipt(message)) {
+        *text = "5.7.1 Thư không ghi địa chỉ gửi [Điều 6.3]; chỉ giấy báo đã đọc được như vậy / "
+                "Only a receipt may be sent without a sender's address";
+        return 550;
+    }
     guint fields = 0, addresses = 0, others = 0;
     MessageHeaderIter iter = message_header_iter(message);
     MessageHeaderField field;

@@ -64,7 +64,6 @@ static void an_official_sends_under_the_own_address_only(void **state) {
     Talk t;
     begin_submission(&t);
     expect(&t, "MAIL FROM:<binh@bn.vn>\r\n", "550 5.7.1 Dia chi gui khong thuoc");
-    expect(&t, "MAIL FROM:<>\r\n", "550 5.7.1");
 #define SUBMIT(from)                                                                               \
     "MAIL FROM:<alias@bn.vn>\r\nRCPT TO:<c@other.vn>\r\nDATA\r\n" from "\r\nx\r\n.\r\n"
     expect(&t, SUBMIT("From: Anh <ANH@bn.vn>\r\n"), OPENED "250");
@@ -80,6 +79,32 @@ static void an_official_sends_under_the_own_address_only(void **state) {
     expect(&t, SUBMIT("From: anh@bn.vn\r\nFrom: anh@bn.vn\r\n"), OPENED "554 5.6.0");
     expect(&t, SUBMIT("Subject: no From\r\n"), OPENED "554 5.6.0");
     expect(&t, SUBMIT("From: \r\n"), OPENED "554 5.6.0");
+    end(&t);
+}
+
+/* RFC 8098 3: a receipt has no envelope sender; nothing else may be without one. */
+static void only_a_receipt_goes_without_a_sender(void **state) {
+#define RECEIPT(type, from)                                                                        \
+    "MAIL FROM:<>\r\nRCPT TO:<binh@bn.vn>\r\nDATA\r\nFrom: " from "\r\nContent-Type: " type        \
+    "\r\n\r\nx\r\n.\r\n"
+    Talk t;
+    begin_submission(&t);
+    expect(&t,
+           RECEIPT("Multipart/Report;\r\n boundary=b; report-type=\"Disposition-Notification\"",
+                   "anh@bn.vn"),
+           OPENED "250");
+    assert_string_equal(fake_last(t.fake)->sender, "");
+    assert_int_equal(fake_last(t.fake)->submitter, 1);
+    expect(
+        &t,
+        RECEIPT("multipart/report; report-type=disposition-notification; boundary=b", "binh@bn.vn"),
+        OPENED "550 5.7.1");
+    expect(&t, RECEIPT("multipart/report; report-type=delivery-status; boundary=b", "anh@bn.vn"),
+           OPENED "550 5.7.1 Thu khong ghi dia chi gui");
+    expect(&t, RECEIPT("text/plain; report-type=disposition-notification", "anh@bn.vn"),
+           OPENED "550 5.7.1");
+    expect(&t, RECEIPT("multipart/report", "anh@bn.vn"), OPENED "550 5.7.1");
+    expect(&t, "MAIL FROM:<>\r\nRCPT TO:<binh@bn.vn>\r\nDATA\r\n\r\n.\r\n", OPENED "550 5.7.1");
     end(&t);
 }
 
@@ -135,6 +160,7 @@ int main(void) {
         cmocka_unit_test(signing_in_works_in_each_form),
         cmocka_unit_test(guesses_in_one_session_are_few),
         cmocka_unit_test(an_official_sends_under_the_own_address_only),
+        cmocka_unit_test(only_a_receipt_goes_without_a_sender),
         cmocka_unit_test(what_a_submission_lacks_is_added_once),
         cmocka_unit_test(an_account_that_is_locked_meanwhile_is_out),
     };
