@@ -146,6 +146,28 @@ def test_status_size_is_the_sum_of_the_sizes(opened):
     assert told == {"SIZE": total - int(rows[1]["RFC822.SIZE"]), "DELETED": 0}
 
 
+# RFC 9051 6.3.11: DELETED is exact after everything that changes it.
+@pytest.mark.capability("STATUS=SIZE")
+def test_the_count_of_deleted_follows_every_change(opened):
+    def deleted(name=opened.box):
+        return opened.ok(f"STATUS {name} (MESSAGES DELETED)").status_of(name)
+    opened.ok(f"CREATE Kho{opened.box}")
+    for n in range(4):
+        opened.append(opened.box, flags=r"(\Deleted)" if n == 0 else "")
+    assert deleted() == {"MESSAGES": 4, "DELETED": 1}
+    opened.ok(r"STORE 1:3 +FLAGS.SILENT (\Deleted)")
+    assert deleted() == {"MESSAGES": 4, "DELETED": 3}
+    opened.ok(r"STORE 3 -FLAGS.SILENT (\Deleted)")
+    opened.ok(r"STORE 2 FLAGS.SILENT (\Deleted \Seen)")
+    opened.ok(f"COPY 1:4 Kho{opened.box}")
+    assert deleted() == deleted(f"Kho{opened.box}") == {"MESSAGES": 4, "DELETED": 2}
+    opened.ok(f"MOVE 1 Kho{opened.box}")
+    assert deleted() == {"MESSAGES": 3, "DELETED": 1}
+    assert deleted(f"Kho{opened.box}") == {"MESSAGES": 5, "DELETED": 3}
+    opened.ok("EXPUNGE")
+    assert deleted() == {"MESSAGES": 2, "DELETED": 0}
+
+
 # RFC 7889 3, 4, 5
 @pytest.mark.capability("APPENDLIMIT")
 def test_the_limit_of_append_is_told_and_kept(opened):
