@@ -27,6 +27,10 @@ gint64 admin_integer(const AdminCall *call, const char *name) {
     return call->content == NULL ? 0 : json_integer_value(json_object_get(call->content, name));
 }
 
+gboolean admin_flag(const AdminCall *call, const char *name) {
+    return call->content != NULL && json_is_true(json_object_get(call->content, name));
+}
+
 const char *admin_query(const AdminCall *call, const char *name) {
     return http_query(call->http, name);
 }

@@ -71,6 +71,7 @@ const DirectoryAccount *admin_caller(const AdminCall *call);
 /* A field of the content; NULL, 0, FALSE when it was not given. The strings live with the call. */
 const char *admin_text(const AdminCall *call, const char *name);
 gint64 admin_integer(const AdminCall *call, const char *name);
+gboolean admin_flag(const AdminCall *call, const char *name);
 const char *admin_query(const AdminCall *call, const char *name);
 /* A whole number of the query, within bounds; otherwise otherwise. INPUT. */
 gboolean admin_query_number(const AdminCall *call, const char *name, gint64 least, gint64 most,

@@ -27,6 +27,8 @@ static const char style[] =
     "background:#fff;border:1px solid #6b7684;border-radius:.375rem}"
     "input[aria-invalid=true]{border:2px solid #a31212}"
     ":focus-visible{outline:3px solid #1f5fbf;outline-offset:2px}"
+    "label.word{display:grid;grid-template-columns:1.5rem 1fr;gap:.5rem;font-weight:400}"
+    "label.word input{width:1.25rem;min-height:1.25rem;height:1.25rem;margin:.125rem 0 0}"
     "button{width:100%;min-height:2.875rem;margin-top:1rem;font:inherit;font-weight:600;"
     "color:#fff;background:#8f1414;border:0;border-radius:.375rem;cursor:pointer}"
     "button:hover{background:#741010}"
@@ -49,6 +51,7 @@ static const char style[] =
 typedef struct {
     AuthAttempt *attempt;
     char *name, *wanted;
+    gboolean accepts;
 } PageCall;
 
 /* What a page shows. */
@@ -162,6 +165,17 @@ static void put_input(Buffer *out, const Page *page, const char *name, const cha
     buffer_append_string(out, ">\n");
 }
 
+/* [Điều 12.1] Asked for at the first own password. */
+static void put_word(Buffer *out, const Regulation *regulation) {
+    if (regulation_figure(regulation, FIGURE_PASSWORD_ACCEPT_RULES) == 0)
+        return;
+    buffer_append_string(out, "<label class=\"word\" for=\"thuc-hien\"><input type=\"checkbox\" "
+                              "id=\"thuc-hien\" name=\"thuc-hien\" value=\"1\"><span>Tôi đã đọc và "
+                              "thực hiện Quy chế theo ");
+    put_text(out, regulation_text(regulation, REGULATION_TITLE));
+    buffer_append_string(out, " (cần xác nhận khi đặt mật khẩu lần đầu).</span></label>\n");
+}
+
 static void put_form(Buffer *out, const Page *page, const Regulation *regulation) {
     static const char hidden[] = "type=\"password\" autocapitalize=\"none\" spellcheck=\"false\" ";
     g_autofree char *old = g_strconcat(hidden, "autocomplete=\"current-password\"", NULL);
@@ -178,6 +192,7 @@ static void put_form(Buffer *out, const Page *page, const Regulation *regulation
     buffer_append_string(out, "<p class=\"hint\" id=\"go\">Hãy tắt bộ gõ tiếng Việt khi nhập mật "
                               "khẩu.</p>\n");
     put_input(out, page, "lai", "Nhập lại mật khẩu mới", again);
+    put_word(out, regulation);
     buffer_append_string(out, "<button type=\"submit\">Đổi mật khẩu</button>\n</form>\n");
 }
 
@@ -256,6 +271,8 @@ static HttpVerdict answer_change(HttpCall *http, const PageCall *call) {
     case AUTH_REFUSED:
         page.status = 422;
         page.problem = verdict->text_vi;
+        if (g_str_equal(verdict->rule, "accept_rules"))
+            break;
         page.field = "moi";
         page.wanted = call->wanted;
         break;
@@ -289,8 +306,8 @@ static HttpVerdict begin_change(HttpCall *http, PageCall *call, const char *old)
     NetSession *session = http_session(http);
     call->attempt =
         auth_change_begin(service->auth, bytes_of_string(call->name), bytes_of_string(old),
-                          bytes_of_string(call->wanted), net_session_peer(session), "web",
-                          net_session_id(session), wake, session);
+                          bytes_of_string(call->wanted), call->accepts, net_session_peer(session),
+                          "web", net_session_id(session), wake, session);
     return answer_change(http, call);
 }
 
@@ -310,6 +327,8 @@ static HttpVerdict take_form(HttpCall *http) {
     call->name = http_form(http, "ten");
     call->wanted = http_form(http, "moi");
     char *old = http_form(http, "cu"), *again = http_form(http, "lai");
+    g_autofree char *word = http_form(http, "thuc-hien");
+    call->accepts = word != NULL;
     HttpVerdict verdict;
     if (is_empty(call->name) || is_empty(call->wanted) || is_empty(old) || is_empty(again))
         verdict = refuse(http, 400, call->name, "Hãy điền đủ bốn ô.", NULL);

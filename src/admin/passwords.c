@@ -7,6 +7,8 @@
 static const AdminField change_fields[] = {
     {"old", FIELD_TEXT, TRUE, "Mật khẩu đang dùng, hoặc mật khẩu được cấp"},
     {"new", FIELD_TEXT, TRUE, "Mật khẩu mới"},
+    {"accept", FIELD_FLAG, FALSE,
+     "Đã đọc và thực hiện Quy chế; cần khi đặt mật khẩu lần đầu (khoản 1 Điều 12)"},
     {NULL},
 };
 static const AdminField reset_fields[] = {
@@ -49,7 +51,8 @@ static gboolean change_own(AdminCall *call, GError **error) {
         call->lane = auth_change_begin(
             call->service->auth, bytes_of_string(admin_caller(call)->address),
             bytes_of_string(admin_text(call, "old")), bytes_of_string(admin_text(call, "new")),
-            net_session_peer(session), "api", net_session_id(session), admin_wake, session);
+            admin_flag(call, "accept"), net_session_peer(session), "api", net_session_id(session),
+            admin_wake, session);
     return changed(call, error);
 }
 

@@ -59,6 +59,8 @@ static const AdminField account_fields[] = {
     {"state_why", FIELD_TEXT, TRUE, "Căn cứ"},
     {"created", FIELD_INTEGER, TRUE, "Cấp lúc, micro giây Unix"},
     {"has_password", FIELD_FLAG, TRUE, "Đã có mật khẩu"},
+    {"rules_accepted", FIELD_INTEGER, FALSE,
+     "Xác nhận thực hiện Quy chế lúc, micro giây Unix (khoản 1 Điều 12)"},
     {"quota", FIELD_INTEGER, TRUE, "Dung lượng, byte; 0: không hạn chế"},
     {"used", FIELD_INTEGER, TRUE, "Đã dùng, byte"},
     {"messages", FIELD_INTEGER, TRUE, "Số thư"},
@@ -87,6 +89,7 @@ gboolean admin_write_account(JsonWriter *w, Directory *directory, const Director
     json_text(w, "state_why", row->state_why);
     json_int(w, "created", row->created);
     json_bool(w, "has_password", row->has_password);
+    int_or_null(w, "rules_accepted", row->accepted);
     json_int(w, "quota", account->quota);
     json_int(w, "used", kept->quota_used);
     json_int(w, "messages", kept->messages);

@@ -333,12 +333,13 @@ AuthAttempt *auth_begin(Auth *auth, Bytes name, Bytes password, const char *peer
     return begin(attempt_new(auth, name, password, peer, door, session), done, data);
 }
 
-AuthAttempt *auth_change_begin(Auth *auth, Bytes name, Bytes old, Bytes wanted, const char *peer,
-                               const char *door, const char *session, void (*done)(gpointer data),
-                               gpointer done_data) {
+AuthAttempt *auth_change_begin(Auth *auth, Bytes name, Bytes old, Bytes wanted, gboolean accepts,
+                               const char *peer, const char *door, const char *session,
+                               void (*done)(gpointer data), gpointer done_data) {
     AuthAttempt *attempt = attempt_new(auth, name, old, peer, door, session);
     attempt->wanted = copy_bytes(wanted);
     attempt->wanted_n = wanted.n;
+    attempt->accepts = accepts;
     return begin(attempt, done, done_data);
 }
 

@@ -67,10 +67,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(AuthAttempt, auth_attempt_free)
 
 /* Changes the password of an account: the old one is verified like at a sign-in (counted, slowed),
  * then the new one is judged, hashed and written, all on the lane. AUTH_OK: it is stored, and the
- * account's sessions end. */
-AuthAttempt *auth_change_begin(Auth *auth, Bytes name, Bytes old, Bytes wanted, const char *peer,
-                               const char *door, const char *session, void (*done)(gpointer data),
-                               gpointer done_data);
+ * account's sessions end. accepts: see directory_password_change. */
+AuthAttempt *auth_change_begin(Auth *auth, Bytes name, Bytes old, Bytes wanted, gboolean accepts,
+                               const char *peer, const char *door, const char *session,
+                               void (*done)(gpointer data), gpointer done_data);
 /* Runs something else that hashes passwords on the lane, fair among peers: work, with data, which
  * the attempt owns and frees (never before work has ended). AUTH_OK: it ran; AUTH_BUSY: it did not.
  */

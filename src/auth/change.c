@@ -36,8 +36,8 @@ void attempt_change(AuthAttempt *attempt, DirectoryAccount *account,
     AuditAct act = {who, ""};
     Verdict *refusal = NULL;
     if (directory_password_change(auth->directory, regulation, owner->id, credential->hash,
-                                  bytes_of(attempt->wanted, attempt->wanted_n), &act, &refusal,
-                                  &error))
+                                  bytes_of(attempt->wanted, attempt->wanted_n), attempt->accepts,
+                                  &act, &refusal, &error))
         attempt_finish(attempt, AUTH_OK, g_steal_pointer(&owner));
     else if (refusal != NULL)
         refuse(attempt, refusal);

@@ -53,6 +53,7 @@ struct AuthAttempt {
     GuessKey key;
     guint8 *wanted; /* the new password of auth_change_begin; NULL: none */
     gsize wanted_n;
+    gboolean accepts;
     void (*work)(gpointer data); /* of auth_work_begin; NULL: a password is verified */
     gpointer work_data;
     GDestroyNotify work_free;

@@ -152,17 +152,18 @@ static gboolean print_account(Listing *listing, const DirectoryAccountRow *row,
     const DirectoryAccount *account = row->account;
     g_autofree char *created = cli_time(row->created);
     g_autofree char *since = cli_time(row->state_since);
+    g_autofree char *accepted = cli_time(row->accepted);
     g_autofree char *used = cli_size_text(kept->quota_used);
     g_autofree char *quota = cli_size_text(account->quota);
-    cli_print(call,
-              "%s\nname: %s\nkind: %s\nunit: %s\ntitle: %s\nstate: %s since %s%s%s\n"
-              "password: %s\ncreated: %s\nmessages: %" G_GINT64_FORMAT ", %s of %s\n",
-              account->address, account->name, directory_kind_name(account->kind),
-              *row->unit_name == '\0' ? "-" : row->unit_name,
-              *row->title == '\0' ? "-" : row->title, directory_state_name(account->state), since,
-              *row->state_why == '\0' ? "" : ": ", row->state_why,
-              row->has_password ? "set" : "none", created, kept->messages, used,
-              account->quota == 0 ? "any" : quota);
+    cli_print(
+        call,
+        "%s\nname: %s\nkind: %s\nunit: %s\ntitle: %s\nstate: %s since %s%s%s\n"
+        "password: %s\nrules accepted: %s\ncreated: %s\nmessages: %" G_GINT64_FORMAT ", %s of %s\n",
+        account->address, account->name, directory_kind_name(account->kind),
+        *row->unit_name == '\0' ? "-" : row->unit_name, *row->title == '\0' ? "-" : row->title,
+        directory_state_name(account->state), since, *row->state_why == '\0' ? "" : ": ",
+        row->state_why, row->has_password ? "set" : "none", accepted, created, kept->messages, used,
+        account->quota == 0 ? "any" : quota);
     Directory *directory = call->instance->directory;
     return directory_account_each_alias(directory, account->id, print_alias, call,
                                         &listing->error) &&

@@ -324,7 +324,8 @@ DirectoryAccount *directory_account_find(Directory *d, const char *address, GErr
 
 #define LISTING                                                                                    \
     "SELECT " DIRECTORY_ACCOUNT_COLUMNS ", ifnull(u.address, ''), ifnull(u.name, ''),"             \
-    " ifnull(p.title, ''), a.created, a.state_since, a.state_why, c.account IS NOT NULL"           \
+    " ifnull(p.title, ''), a.created, a.state_since, a.state_why, c.account IS NOT NULL,"          \
+    " a.accepted"                                                                                  \
     " FROM account a LEFT JOIN unit u ON u.id = a.unit LEFT JOIN person p ON p.id = a.person"      \
     " LEFT JOIN credential c ON c.account = a.id"
 
@@ -385,6 +386,7 @@ gboolean directory_account_each(Directory *d, const DirectoryAccountFilter *filt
             .state_since = db_column_int(stmt, 11),
             .state_why = db_column_text(stmt, 12),
             .has_password = db_column_int(stmt, 13) != 0,
+            .accepted = db_column_int(stmt, 14),
         };
         if (!each(&row, data))
             break;

@@ -45,6 +45,7 @@ typedef struct {
     gint64 created, state_since; /* Unix microseconds */
     const char *state_why;
     gboolean has_password;
+    gint64 accepted; /* when its owner stated to keep the regulation; 0: not yet */
 } DirectoryAccountRow;
 typedef struct {
     const char *unit;    /* key; NULL: all */

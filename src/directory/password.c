@@ -29,10 +29,11 @@ void directory_credential_clear(DirectoryCredential *credential) {
 static gboolean read_credential(DbConn *conn, gint64 account, DirectoryCredential *out,
                                 GError **error) {
     *out = (DirectoryCredential){0};
-    DbStmt *stmt =
-        db_prepare(conn, "SELECT c.hash, c.must_change, c.changed, c.expires,"
-                         " EXISTS(SELECT 1 FROM role r WHERE r.account = c.account AND r.role = ?2)"
-                         " FROM credential c WHERE c.account = ?1");
+    DbStmt *stmt = db_prepare(
+        conn, "SELECT c.hash, c.must_change, c.changed, c.expires,"
+              " EXISTS(SELECT 1 FROM role r WHERE r.account = c.account AND r.role = ?2),"
+              " (SELECT a.accepted FROM account a WHERE a.id = c.account)"
+              " FROM credential c WHERE c.account = ?1");
     db_bind(stmt, "ii", account, (gint64)ROLE_CENTRE);
     DbStep step = db_step(stmt, error);
     if (step == DB_ROW)
@@ -42,6 +43,7 @@ static gboolean read_credential(DbConn *conn, gint64 account, DirectoryCredentia
             .changed = db_column_int(stmt, 2),
             .expires = db_column_int(stmt, 3),
             .administrator = db_column_int(stmt, 4) != 0,
+            .accepted = db_column_int(stmt, 5),
         };
     db_reset(stmt);
     return step != DB_FAILED;
@@ -230,7 +232,7 @@ typedef struct {
     gint64 account;
     const char *held; /* the hash that must still be there; NULL: whatever is */
     Bytes password;
-    gboolean must_change, own;
+    gboolean must_change, own, accepts;
     char *hash;
 } Set;
 
@@ -266,6 +268,11 @@ static gboolean judge(const Set *s, const char *login, const DirectoryCredential
     g_autoptr(Verdict) verdict =
         regulation_check_password(s->regulation, s->password, login, there->administrator);
     *refusal = NULL;
+    if (s->own && !s->accepts && there->must_change && there->accepted == 0 &&
+        regulation_figure(s->regulation, FIGURE_PASSWORD_ACCEPT_RULES) != 0) {
+        *refusal = regulation_refuse_unaccepted(s->regulation);
+        return TRUE;
+    }
     if (!verdict->allowed) {
         *refusal = g_steal_pointer(&verdict);
         return TRUE;
@@ -285,6 +292,32 @@ static gboolean judge(const Set *s, const char *login, const DirectoryCredential
     return TRUE;
 }
 
+/* The first statement stands. */
+static gboolean write_accepted(DbConn *conn, const Set *s, GError **error) {
+    if (!s->accepts)
+        return TRUE;
+    DbStmt *stmt =
+        db_prepare(conn, "UPDATE account SET accepted = ? WHERE id = ? AND accepted = 0");
+    db_bind(stmt, "ii", clock_now(), s->account);
+    return db_run(stmt, error);
+}
+
+/* What the record says besides who and when. */
+static char *json_of_set(const Set *s) {
+    g_auto(Buffer) out;
+    buffer_init(&out, DIRECTORY_JSON_MAXIMUM);
+    JsonWriter w = json_writer(&out);
+    json_open(&w, NULL, '{');
+    if (s->own)
+        json_text(&w, "by", "owner");
+    if (s->accepts)
+        json_text(&w, "accepts", regulation_text(s->regulation, REGULATION_ID));
+    if (s->must_change)
+        json_bool(&w, "must_change", TRUE);
+    json_close(&w, '}');
+    return buffer_steal_string(&out);
+}
+
 static gboolean write_password(DbConn *conn, gpointer data, GError **error) {
     const Set *s = data;
     g_autoptr(DirectoryAccount) account =
@@ -300,10 +333,9 @@ static gboolean write_password(DbConn *conn, gpointer data, GError **error) {
     gint64 history = regulation_figure(s->regulation, FIGURE_PASSWORD_HISTORY);
     DirectoryCredentialRow row = {
         .hash = s->hash, .must_change = s->must_change, .keep = MAX(history - 1, 0)};
-    const char *after = s->own           ? "{\"by\":\"owner\"}"
-                        : s->must_change ? "{\"must_change\":true}"
-                                         : "{}";
+    g_autofree char *after = json_of_set(s);
     if (!directory_credential_put(conn, s->account, &row, error) ||
+        !write_accepted(conn, s, error) ||
         !directory_account_audit(conn, s->act, "account.password", account->address, NULL, after,
                                  NULL, error))
         return FALSE;
@@ -347,8 +379,8 @@ gboolean directory_account_set_password(Directory *d, const Regulation *regulati
 }
 
 gboolean directory_password_change(Directory *d, const Regulation *regulation, gint64 account,
-                                   const char *held, Bytes password, const AuditAct *act,
-                                   Verdict **refusal, GError **error) {
+                                   const char *held, Bytes password, gboolean accepts,
+                                   const AuditAct *act, Verdict **refusal, GError **error) {
     g_autoptr(DirectoryAccount) owner = directory_account(d, account, error);
     if (owner == NULL)
         return FALSE;
@@ -358,6 +390,7 @@ gboolean directory_password_change(Directory *d, const Regulation *regulation, g
              .account = account,
              .held = held,
              .password = password,
-             .own = TRUE};
+             .own = TRUE,
+             .accepts = accepts};
     return set(&s, owner->address, refusal, error);
 }

@@ -24,6 +24,7 @@ typedef struct {
     gboolean must_change;
     gint64 changed;         /* Unix microseconds */
     gint64 expires;         /* of a one-time one; 0: never */
+    gint64 accepted;        /* when the owner stated to keep the regulation; 0: not yet */
     gboolean administrator; /* operates the system (role centre): other figures hold */
 } DirectoryCredential;
 void directory_credential_clear(DirectoryCredential *credential);
@@ -71,11 +72,14 @@ gboolean directory_account_set_password(Directory *directory, const Regulation *
 gboolean directory_account_set_one_time(Directory *directory, const char *address,
                                         const DirectoryOneTime *one_time, const AuditAct *act,
                                         GError **error);
-/* By its owner, who was just verified against the hash `held`. refusal (may be NULL): the verdict
+/* By its owner, who was just verified against the hash `held`. accepts: the owner states to have
+ * read the regulation and to keep it, which is asked for at the first sign-in where the regulation
+ * has it so [Điều 12.1]; it is put on record. refusal (may be NULL): the verdict
  * when the regulation refuses it (REFUSED); verdict_free. BUSY: it was changed in between. Slow;
  * waits for the flush. */
 gboolean directory_password_change(Directory *directory, const Regulation *regulation,
                                    gint64 account, const char *held, Bytes password,
-                                   const AuditAct *act, Verdict **refusal, GError **error);
+                                   gboolean accepts, const AuditAct *act, Verdict **refusal,
+                                   GError **error);
 
 #endif

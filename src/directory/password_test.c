@@ -115,8 +115,9 @@ static gboolean changed(Fixture *f, const Regulation *regulation, gint64 account
     g_autofree char *hash = held(f, account);
     g_autoptr(Verdict) refusal = NULL;
     g_autoptr(GError) error = NULL;
-    gboolean ok = directory_password_change(f->directory, regulation, account, hash,
-                                            bytes_of_string(password), &act, &refusal, &error);
+    gboolean ok =
+        directory_password_change(f->directory, regulation, account, hash,
+                                  bytes_of_string(password), TRUE, &act, &refusal, &error);
     if (!ok && refusal == NULL)
         fail_msg("%s: %s", password, error->message);
     *rule = ok ? g_strdup("") : g_strdup(refusal->rule);
@@ -150,8 +151,32 @@ static void an_own_change_needs_another_password_that_the_regulation_takes(void 
     assert_changed(f, f->regulation, account, "Matkhaumoi@1", ""); /* 2022 forbids no former one */
     g_autoptr(GError) error = NULL;
     assert_false(directory_password_change(f->directory, f->regulation, account, "$argon2id$x",
-                                           BYTES_LITERAL("Matkhaumoi@3"), &act, NULL, &error));
+                                           BYTES_LITERAL("Matkhaumoi@3"), TRUE, &act, NULL,
+                                           &error));
     assert_true(cv_error_is(error, CV_ERROR_BUSY)); /* it was another meanwhile */
+}
+
+/* R069 [Điều 12.1] */
+static void who_sets_the_first_own_password_states_to_keep_the_rules(void **state) {
+    Fixture *f = *state;
+    gint64 account = anh(f);
+    for (int times = 0; times < 2; times++) {
+        g_auto(DirectoryOneTime) made = {0};
+        g_autoptr(Verdict) refusal = NULL;
+        assert_true(directory_one_time_make(f->regulation, &made, NULL));
+        assert_true(given(f, ADDRESS, &made, NULL));
+        const char *wanted = times == 0 ? "Matkhaumoi@1" : "Matkhaumoi@2";
+        gboolean ok =
+            directory_password_change(f->directory, f->regulation, account, made.hash,
+                                      bytes_of_string(wanted), FALSE, &act, &refusal, NULL);
+        assert_true(ok == (times == 1)); /* it is asked for once */
+        if (ok)
+            return;
+        assert_string_equal(refusal->rule, "accept_rules");
+        assert_changed(f, f->regulation, account, wanted, "");
+        g_autofree char *trail = acts_on(f, ADDRESS);
+        assert_non_null(strstr(trail, "\"accepts\":\"bacninh-06-2022\""));
+    }
 }
 
 /* 79/2025, Điều 4.2: none of the last three; a one-time password in between is none of them. */
@@ -236,6 +261,7 @@ int main(void) {
         TEST(a_one_time_password_is_given_within_another_act_and_stands_in_the_trail),
         TEST(a_new_account_may_begin_with_one),
         TEST(an_own_change_needs_another_password_that_the_regulation_takes),
+        TEST(who_sets_the_first_own_password_states_to_keep_the_rules),
         TEST(former_passwords_do_not_come_back_where_the_regulation_says_so),
         TEST(an_administrators_password_is_longer_where_the_regulation_says_so),
         TEST(a_password_ages_by_months_and_warns_before),

@@ -132,8 +132,22 @@ static const char directory_v5[] =
     " until INTEGER NOT NULL);"
     "CREATE INDEX exemption_account ON exemption(account, until);";
 
+/* When its owner stated to keep the regulation [Điều 12.1]; 0: not yet. */
+static const char directory_v6[] =
+    "ALTER TABLE account ADD COLUMN accepted INTEGER NOT NULL DEFAULT 0;";
+
+/* clang-format off: one a line */
 static const char *const steps[] = {
-    audit_schema_v1,           directory_v1, directory_v2, directory_v3,
-    directory_schema_requests, directory_v4, directory_v5, directory_schema_reports,
-    directory_schema_usage};
+    audit_schema_v1,
+    directory_v1,
+    directory_v2,
+    directory_v3,
+    directory_schema_requests,
+    directory_v4,
+    directory_v5,
+    directory_schema_reports,
+    directory_schema_usage,
+    directory_v6,
+};
+/* clang-format on */
 const DbSchema directory_schema = {"admin", steps, G_N_ELEMENTS(steps)};

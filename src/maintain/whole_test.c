@@ -41,8 +41,11 @@ static void change(Db *db, const char *sql) {
 /* An account as the directory would have it after the store was told. */
 static void enlist(Db *admin, int account) {
     static const char *const rows[] = {
-        "", "INSERT INTO account VALUES(1, 'anh', 'Anh', 2, 1, NULL, NULL, 0, 0, 0, '')",
-        "INSERT INTO account VALUES(2, 'binh', 'Bình', 2, 1, NULL, NULL, 700, 0, 0, '')"};
+        "",
+        "INSERT INTO account(id, local, name, kind, state, unit, person, quota, created, "
+        "state_since, state_why) VALUES(1, 'anh', 'Anh', 2, 1, NULL, NULL, 0, 0, 0, '')",
+        "INSERT INTO account(id, local, name, kind, state, unit, person, quota, created, "
+        "state_since, state_why) VALUES(2, 'binh', 'Bình', 2, 1, NULL, NULL, 700, 0, 0, '')"};
     change(admin, rows[account]);
     change(admin, "INSERT OR IGNORE INTO address(local, account, live, given) SELECT local, id, 1, "
                   "0 FROM account");

@@ -21,6 +21,11 @@ Verdict *regulation_refuse_former(const Regulation *regulation, gboolean present
     return verdict_refuse(regulation, RULE_PASSWORD_FORMER, "count", count, NULL);
 }
 
+Verdict *regulation_refuse_unaccepted(const Regulation *regulation) {
+    return verdict_refuse(regulation, RULE_ACCEPT_RULES, "title",
+                          regulation->texts[REGULATION_TITLE], NULL);
+}
+
 Verdict *regulation_refuse_reset(const Regulation *regulation) {
     return verdict_refuse(regulation, RULE_PASSWORD_RESET, NULL);
 }

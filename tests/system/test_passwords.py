@@ -20,7 +20,8 @@ FREE = 5  # failures of one account from one address before slowing begins
 
 
 def change(server, name, old, new, again=None, **headers):
-    form = {"ten": name, "cu": old, "moi": new, "lai": new if again is None else again}
+    form = {"ten": name, "cu": old, "moi": new, "lai": new if again is None else again,
+            "thuc-hien": "1"}
     return browse(server, "POST", PAGE, form, headers)
 
 
@@ -149,19 +150,22 @@ def test_the_centre_gives_it_through_the_interface_on_a_document(office):
 
 # [R032] [R033] [Điều 5.2]
 def test_the_owner_sets_another_through_the_interface(given):
-    wrong = {"old": given.slip, "new": "ngan"}
+    wrong = {"old": given.slip, "new": "ngan", "accept": True}
     status, problem = api(given, "POST", "/password", given.anh, given.slip, wrong)
     assert status == 422 and "khoản 2 Điều 5" in problem["detail"]
     status, problem = api(given, "POST", "/password", given.anh, given.slip,
-                          {"old": given.slip, "new": given.slip})
+                          {"old": given.slip, "new": given.slip, "accept": True})
     assert status == 422 and "phải khác" in problem["detail"]
     status, problem = api(given, "POST", "/password", given.anh, given.slip,
                           {"old": "Sai@12345", "new": NEW})
     assert status == 403
     assert api(given, "POST", "/password", given.anh, "Sai@12345",
                {"old": given.slip, "new": NEW})[0] == 401
+    status, problem = api(given, "POST", "/password", given.anh, given.slip,
+                          {"old": given.slip, "new": NEW})
+    assert status == 422 and "khoản 1 Điều 12" in problem["detail"]
     assert api(given, "POST", "/password", given.anh, given.slip,
-               {"old": given.slip, "new": NEW}) == (204, None)
+               {"old": given.slip, "new": NEW, "accept": True}) == (204, None)
     assert signs_in(given, given.anh, NEW) and not signs_in(given, given.anh, given.slip)
     assert api(given, "GET", "/own", given.anh, NEW)[1]["address"] == given.anh
     acts = json.loads(given.run("audit", "list", "--subject", given.anh, "--json"))
@@ -213,8 +217,9 @@ def test_the_page_needs_no_script_and_nothing_from_elsewhere(office):
         assert "url(" not in style and "@import" not in style
     labelled = {label["for"] for label in page.all("label")}
     for field in page.all("input"):
-        assert field["id"] in labelled and "required" in field
-    kinds = [(f["name"], f["type"], f["autocomplete"]) for f in page.all("input")]
+        assert field["id"] in labelled and ("required" in field or field["type"] == "checkbox")
+    kinds = [(f["name"], f["type"], f["autocomplete"]) for f in page.all("input")
+             if f["type"] != "checkbox"]
     assert kinds == [("ten", "text", "username"), ("cu", "password", "current-password"),
                      ("moi", "password", "new-password"), ("lai", "password", "new-password")]
     assert len(page.all("h1")) == 1 and page.all("main") and page.all("form")[0]["method"] == "post"
@@ -251,6 +256,23 @@ def test_the_page_changes_the_password_and_leads_on(given):
     assert signs_in(given, given.anh, NEW)
     acts = json.loads(given.run("audit", "list", "--subject", given.anh, "--json"))
     assert acts[0]["who"] == f"{given.anh} (web)"
+
+
+# [R069] [Điều 12.1]
+def test_nobody_reads_mail_before_a_word_on_keeping_the_rules(given):
+    form = {"ten": given.anh, "cu": given.slip, "moi": NEW, "lai": NEW}
+    status, text, _ = browse(given, "POST", PAGE, form)
+    assert status == 422 and "(khoản 1 Điều 12 Quy chế)" in text
+    assert "Quyết định số 06/2022/QĐ-UBND" in text
+    assert login(given, given.anh, given.slip).code == "EXPIRED"
+    assert json.loads(given.run("account", "show", given.anh, "--json"))["rules_accepted"] is None
+    assert browse(given, "POST", PAGE, {**form, "thuc-hien": "1"})[0] == 303
+    row = json.loads(given.run("account", "show", given.anh, "--json"))
+    assert row["rules_accepted"] > 0 and signs_in(given, given.anh, NEW)
+    acts = json.loads(given.run("audit", "list", "--subject", given.anh, "--json"))
+    assert "bacninh-06-2022" in json.dumps(acts[0])
+    slip = one_time(given, given.anh)  # once said, it is not asked for again
+    assert browse(given, "POST", PAGE, {**form, "cu": slip, "moi": PASSWORD, "lai": PASSWORD})[0] == 303
 
 
 def test_the_page_says_what_is_wrong_with_what_was_sent(office):
