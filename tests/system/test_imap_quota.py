@@ -121,6 +121,32 @@ def test_what_is_put_into_anothers_mailbox_counts_there(narrow):
         assert used(owner)[0] >= 58 and used(other)[0] == 0
 
 
+# Moving between one's own mailbox and one that was delegated: each owner's quota counts his own side.
+def test_a_move_out_of_anothers_mailbox_is_charged_to_who_takes_it(narrow):
+    shared = "Shared/tvanh.stttt/INBOX"
+    with Session(narrow, narrow.anh) as owner, Session(narrow, narrow.binh) as other:
+        owner.ok('SETACL INBOX ntbinh.stttt "lriswte"')
+        owner.ok("CREATE Kho")
+        owner.ok('SETACL Kho ntbinh.stttt "lriswte"')
+        owner.append("INBOX", message("x", "y" * 60000))
+        other.append("INBOX", message("x", "y" * 60000))
+        other.ok(f'SELECT "{shared}"')
+        # There is no room for it: it stays where it was, and nobody's quota has changed.
+        answer = other.no("MOVE 1 INBOX", "OVERQUOTA")
+        assert "Điều 5" in answer.text
+        size = used(owner)[0]
+        assert size == used(other)[0] >= 58 and other.ok("SEARCH ALL").search() == [1]
+        # Between two mailboxes of one owner it is free, whoever does it.
+        other.ok("MOVE 1 Shared/tvanh.stttt/Kho")
+        assert used(owner)[0] == size
+        other.ok("SELECT INBOX")
+        other.ok(r"STORE 1 +FLAGS (\Deleted)")
+        other.ok("EXPUNGE")
+        other.ok('SELECT "Shared/tvanh.stttt/Kho"')
+        other.ok("MOVE 1 INBOX")
+        assert used(owner)[0] == 0 and used(other)[0] == size
+
+
 # RFC 3502 6.3.11: all of it counts in the transaction, and nothing stays.
 @pytest.mark.capability("MULTIAPPEND")
 def test_several_messages_that_do_not_fit_together_are_refused_together(narrow):
