@@ -46,6 +46,10 @@ const CliCommand cli_commands[] = {
     {"directory", "publish", cli_directory_publish, 0, "--to FOLDER [--unit KEY]", "make the public address book: pages, JSON, CSV, vCards"},
     {"directory", "except", cli_directory_except, 0, "[ADDRESS --document TEXT | ADDRESS --end]", "leave an account out of the public address book; without words: who is left out"},
 
+    {"letter", "stop", cli_letter_stop, 0, "--from TIME --until TIME --why TEXT --to FILE [--emergency]", "the notice of a stop, as a document"},
+    {"letter", "warning", cli_letter_warning, 0, "--to FOLDER [--unit KEY]", "a letter to each unit whose accounts lie unused"},
+    {"letter", "incident", cli_letter_incident, 0, "UNIT --what TEXT --to FILE [--account ADDRESS]", "a letter to a unit about an incident"},
+
     {"report", "annual", cli_report_annual, 0, "[--unit KEY] [--year N | --from DATE --until DATE] [--docx | --xlsx | --csv | --json] [--to FILE]", "the yearly report of a unit or of everything"},
     {"report", "list", cli_report_list, 0, "[--year N]", "which units have sent theirs, and until when"},
     {"report", "sent", cli_report_sent, 0, "UNIT --number TEXT --date DATE [--year N] | --undo", "a unit's report came in"},

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "casework/report.h"
+#include "cli/letter.h"
 #include "directory/publication.h"
 
 enum { JSON_MAXIMUM = 256 * 1024 * 1024 };
@@ -28,24 +29,15 @@ static gboolean take_year(CliCall *call, const Regulation *regulation, const cha
     return TRUE;
 }
 
-static gboolean take_day(CliCall *call, const char *option, const char *text, CalendarDay *day) {
-    if (calendar_parse(bytes_of_string(text), day))
-        return TRUE;
-    g_string_append_printf(call->err,
-                           "congvu: %s: \"%s\" không phải một ngày có thật dạng NĂM-THÁNG-NGÀY; it "
-                           "is no date as YYYY-MM-DD\n",
-                           option, text);
-    return FALSE;
-}
-
 /* ---- annual ---- */
 
 typedef struct {
     char *unit, *year, *from, *until, *to;
     gboolean docx, xlsx, csv;
-    char *number, *sign, *date, *form, *authority, *title, *signer;
-    CalendarDay first, last, day;
-    LetterSign signing;
+    CliLetter letter;
+    LetterHead head; /* what the letter's options say; checked before anything is counted */
+    LetterSigner signer;
+    CalendarDay first, last;
 } Annual;
 
 static gboolean take_period(CliCall *call, const Regulation *regulation, Annual *a) {
@@ -56,8 +48,8 @@ static gboolean take_period(CliCall *call, const Regulation *regulation, Annual 
         return FALSE;
     }
     if (a->from != NULL)
-        return take_day(call, "--from", a->from, &a->first) &&
-               take_day(call, "--until", a->until, &a->last);
+        return cli_letter_day(call, "--from", a->from, &a->first) &&
+               cli_letter_day(call, "--until", a->until, &a->last);
     if (!take_year(call, regulation, a->year, &year))
         return FALSE;
     report_period(regulation, year, &a->first, &a->last);
@@ -84,30 +76,11 @@ static gboolean take_format(CliCall *call, Annual *a) {
     return TRUE;
 }
 
-static gboolean take_letter(CliCall *call, Annual *a) {
-    a->day = CALENDAR_NONE;
-    if (a->date != NULL && !take_day(call, "--date", a->date, &a->day))
-        return FALSE;
-    a->signing = LETTER_SIGN_SELF;
-    if (a->form == NULL || letter_sign_find(a->form, &a->signing))
-        return TRUE;
-    g_string_append(call->err,
-                    "congvu: --form là một trong self, tm, q, kt, tl, tuq; --form is one "
-                    "of them\n");
-    return FALSE;
-}
-
-static GBytes *make_docx(const Report *report, const Annual *a, GError **error) {
+static GBytes *make_docx(CliCall *call, const Report *report, const Annual *a, GError **error) {
     LetterHead head;
     LetterSigner signer;
     report_heading(report, &head, &signer);
-    head.number = a->number;
-    head.sign = a->sign;
-    head.day = a->day;
-    signer.form = a->signing;
-    signer.authority = a->authority != NULL ? a->authority : signer.authority;
-    signer.title = a->title;
-    signer.name = a->signer;
+    cli_letter(call, &a->letter, &head, &signer);
     return report_docx(report, &head, &signer, error);
 }
 
@@ -151,7 +124,7 @@ static int give(CliCall *call, const Report *report, const Annual *a) {
         Bytes text = buffer_bytes(&document);
         file = g_bytes_new(text.p, text.n);
     } else if (a->docx) {
-        file = make_docx(report, a, &error);
+        file = make_docx(call, report, a, &error);
     } else if (a->xlsx) {
         file = report_xlsx(report, &error);
     } else if (a->csv) {
@@ -179,13 +152,7 @@ int cli_report_annual(CliCall *call) {
         {"xlsx", NULL, &a.xlsx, "as a workbook", FALSE},
         {"csv", NULL, &a.csv, "a line a unit, for other systems", FALSE},
         {"to", &a.to, NULL, "the file; - is standard output", FALSE},
-        {"number", &a.number, NULL, "of the document; else left open", FALSE},
-        {"sign", &a.sign, NULL, "behind the number, as BC-STC", FALSE},
-        {"date", &a.date, NULL, "of the document; else left open", FALSE},
-        {"form", &a.form, NULL, "how it is signed: self, tm, q, kt, tl, tuq", FALSE},
-        {"authority", &a.authority, NULL, "title of the head", FALSE},
-        {"title", &a.title, NULL, "title of who signs for the head", FALSE},
-        {"signer", &a.signer, NULL, "name of who signs", FALSE},
+        CLI_LETTER_OPTIONS(a.letter),
         {NULL},
     };
     int status;
@@ -193,7 +160,8 @@ int cli_report_annual(CliCall *call) {
         return status;
     g_autoptr(GError) error = NULL;
     g_autoptr(Regulation) regulation = instance_regulation(call->instance);
-    if (!take_period(call, regulation, &a) || !take_format(call, &a) || !take_letter(call, &a))
+    if (!take_period(call, regulation, &a) || !take_format(call, &a) ||
+        !cli_letter(call, &a.letter, &a.head, &a.signer))
         return CLI_USAGE;
     g_autoptr(Report) report = report_make(call->instance->directory, call->instance->mail,
                                            regulation, a.unit, a.first, a.last, &error);
@@ -320,7 +288,7 @@ int cli_report_sent(CliCall *call) {
         return CLI_USAGE;
     }
     if (!take_year(call, regulation, year_text, &year) ||
-        (!undo && !take_day(call, "--date", date, &day)))
+        (!undo && !cli_letter_day(call, "--date", date, &day)))
         return CLI_USAGE;
     if (!directory_report_sent(call->instance->directory, call->arguments[0], year,
                                undo ? NULL : number, date, &act, &error))
