@@ -47,14 +47,6 @@ static const AdminField figure_fields[] = {
 };
 static const AdminView view_figures = {"ReportFigures", figure_fields};
 
-static const AdminField file_fields[] = {
-    {"name", FIELD_TEXT, TRUE, "Tên tệp"},
-    {"type", FIELD_TEXT, TRUE, "Kiểu nội dung"},
-    {"content", FIELD_TEXT, TRUE, "Nội dung, mã hóa base64"},
-    {NULL},
-};
-static const AdminView view_file = {"File", file_fields};
-
 static const AdminField sent_view_fields[] = {
     {"unit", FIELD_TEXT, TRUE, "Đơn vị"},
     {"year", FIELD_INTEGER, TRUE, "Năm báo cáo"},
@@ -187,17 +179,10 @@ static gboolean document(AdminCall *call, GError **error) {
                                            : report_csv(report);
     if (file == NULL)
         return FALSE;
-    gsize n;
-    const guint8 *p = g_bytes_get_data(file, &n);
-    g_autofree char *content = g_base64_encode(p, n);
     g_autofree char *name = g_strdup_printf(
         "bao-cao-%" G_GINT64_FORMAT "-%s.%s", report->year,
         report->asked == NULL ? "toan-he-thong" : report->asked->address, formats[format].name);
-    json_open(&call->w, NULL, '{');
-    json_text(&call->w, "name", name);
-    json_text(&call->w, "type", formats[format].type);
-    json_text(&call->w, "content", content);
-    json_close(&call->w, '}');
+    admin_write_file(&call->w, name, formats[format].type, file);
     return TRUE;
 }
 
@@ -239,7 +224,7 @@ const AdminOperation admin_reports[] = {
      ACTION_REPORT_READ, period_query, NULL, &view_figures, FALSE, annual, 0},
     {HTTP_GET, "/reports/annual/document",
      "Báo cáo theo Phụ lục 1 (docx), bảng số liệu (xlsx, csv)", "Điều 11.2", ACTION_REPORT_READ,
-     document_query, NULL, &view_file, FALSE, document, 0},
+     document_query, NULL, &admin_view_file, FALSE, document, 0},
     {HTTP_PUT, "/reports/{unit}/{year}", "Ghi nhận báo cáo mà đơn vị đã gửi", "Điều 11.2",
      ACTION_REPORT_RECORD, NULL, sent_fields, &view_sent, FALSE, put_sent, 0},
     {0},

@@ -1,5 +1,6 @@
 /* Requests of units: filed by their focal points, decided by the Centre [Điều 4]. */
 #include "admin/view.h"
+#include "casework/request_letter.h"
 
 #include <string.h>
 
@@ -42,6 +43,13 @@ static const AdminField approve_fields[] = {
 static const AdminField return_fields[] = {
     {"lines", FIELD_INTEGERS, FALSE, "Các mục; không ghi: mọi mục chưa xử lý"},
     {"reason", FIELD_TEXT, TRUE, "Lý do"},
+    {NULL},
+};
+static const AdminField letter_query[] = {
+    {"number", FIELD_TEXT, FALSE, "Số văn bản trả lời; không ghi: để trống"},
+    {"sign", FIELD_TEXT, FALSE, "Ký hiệu văn bản"},
+    {"date", FIELD_TEXT, FALSE, "Ngày văn bản; không ghi: để trống"},
+    {"signer", FIELD_TEXT, FALSE, "Người ký; không ghi: để trống"},
     {NULL},
 };
 static const AdminField reply_fields[] = {
@@ -226,6 +234,32 @@ static gboolean give_back(AdminCall *call, GError **error) {
            write_lines_of(call, request->id, error);
 }
 
+static gboolean letter(AdminCall *call, GError **error) {
+    LetterHead head = {.number = admin_query(call, "number"),
+                       .sign = admin_query(call, "sign"),
+                       .day = CALENDAR_NONE};
+    LetterSigner signer = {.name = admin_query(call, "signer")};
+    const char *date = admin_query(call, "date");
+    g_autoptr(Request) request = request_of_path(call, error);
+    g_autoptr(Regulation) regulation = regulation_of(call);
+    if (request == NULL)
+        return FALSE;
+    if (date != NULL && !calendar_parse(bytes_of_string(date), &head.day))
+        return cv_fail(error, CV_ERROR_INPUT,
+                       "\"date\": \"%s\" không phải một ngày có thật dạng NĂM-THÁNG-NGÀY; it is no "
+                       "date as YYYY-MM-DD",
+                       date);
+    g_autoptr(GBytes) file =
+        request_letter(call->service->directory, regulation, request->id, &head, &signer, error);
+    if (file == NULL)
+        return FALSE;
+    g_autofree char *name = g_strdup_printf("tra-loi-%" G_GINT64_FORMAT ".docx", request->id);
+    admin_write_file(&call->w, name,
+                     "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+                     file);
+    return TRUE;
+}
+
 static gboolean reply(AdminCall *call, GError **error) {
     g_autoptr(Request) request = request_of_path(call, error);
     g_autoptr(Regulation) regulation = regulation_of(call);
@@ -254,6 +288,8 @@ const AdminOperation admin_requests[] = {
      NULL, approve_fields, &admin_view_request_line, TRUE, approve, 0},
     {HTTP_POST, "/requests/{id}/returns", "Trả lại các mục kèm lý do", "Điều 4.2.b",
      ACTION_REQUEST_DECIDE, NULL, return_fields, &admin_view_request_line, TRUE, give_back, 0},
+    {HTTP_GET, "/requests/{id}/letter", "Văn bản trả lời (docx), để lấy số và ký", "Điều 4.2.b",
+     ACTION_REQUEST_DECIDE, letter_query, NULL, &admin_view_file, FALSE, letter, 0},
     {HTTP_PUT, "/requests/{id}/reply", "Ghi nhận văn bản trả lời; kết thúc đề nghị", "Điều 4.2.b",
      ACTION_REQUEST_DECIDE, NULL, reply_fields, &admin_view_request, FALSE, reply, 0},
     {0},

@@ -207,3 +207,24 @@ void admin_write_proposal(JsonWriter *w, const char *domain, const NamingProposa
     json_text(w, "taken", proposal->taken[0] == '\0' ? NULL : taken);
     json_close(w, '}');
 }
+
+/* ---- Files ---- */
+
+static const AdminField file_fields[] = {
+    {"name", FIELD_TEXT, TRUE, "Tên tệp"},
+    {"type", FIELD_TEXT, TRUE, "Kiểu nội dung"},
+    {"content", FIELD_TEXT, TRUE, "Nội dung, mã hóa base64"},
+    {NULL},
+};
+const AdminView admin_view_file = {"File", file_fields};
+
+void admin_write_file(JsonWriter *w, const char *name, const char *type, GBytes *file) {
+    gsize n;
+    const guint8 *p = g_bytes_get_data(file, &n);
+    g_autofree char *content = g_base64_encode(p, n);
+    json_open(w, NULL, '{');
+    json_text(w, "name", name);
+    json_text(w, "type", type);
+    json_text(w, "content", content);
+    json_close(w, '}');
+}

@@ -12,7 +12,8 @@
 #include "directory/unit.h"
 
 extern const AdminView admin_view_unit, admin_view_account, admin_view_delegation, admin_view_role,
-    admin_view_act, admin_view_proposal, admin_view_request, admin_view_request_line;
+    admin_view_act, admin_view_proposal, admin_view_request, admin_view_request_line,
+    admin_view_file;
 
 void admin_write_unit(JsonWriter *w, const char *domain, const DirectoryUnit *unit);
 /* kept: the store's figures (zeros when it does not have the account yet). */
@@ -27,6 +28,8 @@ void admin_write_request(JsonWriter *w, const Request *request);
 void admin_write_request_line(JsonWriter *w, const RequestLine *line);
 /* The request with "lines" for the array of RequestLine. */
 void admin_write_request_whole(JsonWriter *w, const Request *request, const GPtrArray *lines);
+/* name: as it is to be saved; type: media type. The bytes are written as base64. */
+void admin_write_file(JsonWriter *w, const char *name, const char *type, GBytes *file);
 void admin_write_proposal(JsonWriter *w, const char *domain, const NamingProposal *proposal);
 
 #endif

@@ -170,6 +170,8 @@ gboolean cli_moment(CliCall *call, const char *option, const char *text, gboolea
 
 /* request.c: the number of a request, the first argument. FALSE: said why. */
 gboolean cli_request_number(CliCall *call, gint64 *id);
+/* request_decide.c: all values of --line as guints; none for all lines. FALSE: said why. */
+gboolean cli_request_lines(CliCall *call, const GPtrArray *said, GArray *lines);
 /* Writes it with its lines. Returns the exit status. */
 int cli_request_show_one(CliCall *call, gint64 id);
 
@@ -228,10 +230,12 @@ int cli_queue_show(CliCall *call);
 int cli_request_approve(CliCall *call);
 int cli_request_document(CliCall *call);
 int cli_request_import(CliCall *call);
+int cli_request_letter(CliCall *call);
 int cli_request_list(CliCall *call);
 int cli_request_reject(CliCall *call);
 int cli_request_reply(CliCall *call);
 int cli_request_show(CliCall *call);
+int cli_request_slips(CliCall *call);
 int cli_report_annual(CliCall *call);
 int cli_report_list(CliCall *call);
 int cli_report_sent(CliCall *call);

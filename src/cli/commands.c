@@ -37,6 +37,8 @@ const CliCommand cli_commands[] = {
     {"request", "show", cli_request_show, 0, "ID", "one request with its lines"},
     {"request", "approve", cli_request_approve, 0, "ID [--line N] [--return-wrong]", "do what its lines ask for, all or those named"},
     {"request", "reject", cli_request_reject, 0, "ID --line N --reason TEXT", "return lines with the reason"},
+    {"request", "letter", cli_request_letter, 0, "ID --to FILE [--number N --sign TEXT --date DATE] [--form FORM --authority TEXT --title TEXT --signer NAME]", "the reply as a document (.docx), ready to number and sign"},
+    {"request", "slips", cli_request_slips, 0, "ID --to FILE [--line N]", "one-time passwords for the new accounts, each on a slip of its own (.docx)"},
     {"request", "reply", cli_request_reply, 0, "ID --number N --date DATE", "record the reply that was sent; closes the request"},
 
     {"role", "grant", cli_role_grant, 0, "ADDRESS ROLE --document TEXT [--unit KEY]", "let a person use the administration: department, centre, focal, head"},

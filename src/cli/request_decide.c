@@ -33,8 +33,7 @@ static gboolean add_lines(CliCall *call, const char *said, GArray *lines) {
     return TRUE;
 }
 
-/* Of all values of --line; the array is empty for all lines. */
-static gboolean take_lines(CliCall *call, const GPtrArray *said, GArray *lines) {
+gboolean cli_request_lines(CliCall *call, const GPtrArray *said, GArray *lines) {
     for (guint i = 0; i < said->len; i++)
         if (!add_lines(call, said->pdata[i], lines))
             return FALSE;
@@ -57,7 +56,7 @@ int cli_request_approve(CliCall *call) {
     gint64 id;
     if (!cli_options(call, options, 1, 1, &status))
         return status;
-    if (!cli_request_number(call, &id) || !take_lines(call, said, lines))
+    if (!cli_request_number(call, &id) || !cli_request_lines(call, said, lines))
         return CLI_USAGE;
     RequestChoice choice = {(const guint *)(gpointer)lines->data, lines->len, return_wrong};
     AuditAct act = {call->who, ""};
@@ -87,7 +86,7 @@ int cli_request_reject(CliCall *call) {
     gint64 id;
     if (!cli_options(call, options, 1, 1, &status))
         return status;
-    if (!cli_request_number(call, &id) || !take_lines(call, said, lines))
+    if (!cli_request_number(call, &id) || !cli_request_lines(call, said, lines))
         return CLI_USAGE;
     RequestChoice choice = {(const guint *)(gpointer)lines->data, lines->len, FALSE};
     AuditAct act = {call->who, ""};

@@ -283,6 +283,7 @@ def test_the_description_has_every_operation_and_every_answer_keeps_to_it(body):
         "unit": "stttt", "file": base64.b64encode(form.encode()).decode(), "number": "1/STTTT",
         "date": "2022-06-15", "signer": "Lê Thị Hoa", "signer_title": "Giám đốc"})
     assert status == 201 and follows(request, {"$ref": "/Request"})
+    assert ask(body, "POST", f"/requests/{request['id']}/approvals", body.roles["centre"], {})[0] == 201
     asked = 0
     for path, methods in description["paths"].items():
         for method, operation in methods.items():

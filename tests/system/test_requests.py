@@ -11,7 +11,7 @@ import threading
 
 import pytest
 
-from harness import forms, metrics
+from harness import forms, metrics, office
 from harness.commands import call
 from harness.server import DOMAIN, PASSWORD, ROOT, Refused, Server, program
 from system.test_api import ask
@@ -141,6 +141,55 @@ def test_two_requests_at_once_get_two_numbers_each_tied_to_its_request(province,
         address = show(server, n)["lines"][0]["address"]
         acts = json.loads(server.run("audit", "list", "--subject", address, "--json"))
         assert acts[-1]["act"] == "account.create" and acts[-1]["ground"].startswith(f"request {n}, ")
+
+
+# [R021] [R071] [Điều 4.2.b] [Điều 5.2] [Điều 12.2]
+def test_the_reply_has_every_line_and_the_slips_open_the_accounts(make_server, tmp_path):
+    server = make_server()
+    server.unit("Sở Nội vụ", "snv")
+    lost = server.person("Trịnh Văn Quên", "snv")
+    form = saved(tmp_path, csv([row(1, "Trịnh Thị Mới", "cấp mới", title="Chuyên viên"),
+                                row(2, "Trịnh Văn Quên", "cấp lại mật khẩu"),
+                                row(3, "Trịnh Văn Không", "tạm khóa")]))
+    number = take(server, form, *GIVEN)["id"]
+    letter, slips = tmp_path / "tra-loi.docx", tmp_path / "phieu.docx"
+    status, said = refused(server, "request", "letter", number, "--to", letter)
+    assert status == 1 and "chưa có văn bản trả lời" in said and not letter.exists()
+    assert refused(server, "request", "slips", number, "--to", slips)[0] == 1
+    server.run("request", "reject", number, "--line", "3", "--reason", "không có người này")
+    server.run("request", "approve", number)
+    server.run("request", "letter", number, "--to", letter, "--signer", "Lê Văn Minh")
+    text = office.Document(letter.read_bytes()).text
+    for expected in ("Sở Nội vụ", "12/SNV-VP", "15/06/2022", "Trịnh Thị Mới", "Chuyên viên", "cấp mới",
+                     f"ttmoi.snv@{DOMAIN}", "cấp lại mật khẩu", lost, "Trả lại để bổ sung",
+                     "không có người này", "Lê Văn Minh", "phiếu riêng"):
+        assert expected in text, expected
+    server.run("request", "slips", number, "--to", slips)
+    assert slips.stat().st_mode & 0o777 == 0o600
+    rows = [r for table in office.Document(slips.read_bytes()).tables for r in table]
+    given = dict(zip([r[1] for r in rows if r[0].startswith("Tên đăng nhập")],
+                     [r[1] for r in rows if r[0].startswith("Mật khẩu cấp lần đầu")]))
+    assert set(given) == {f"ttmoi.snv@{DOMAIN}", lost}
+    assert all(password not in text for password in given.values())
+    assert ask(server, "GET", "/own", lost, password=PASSWORD)[0] == 401
+    for address, password in given.items():
+        status, problem, _ = ask(server, "GET", "/own", address, password=password)
+        assert status == 403 and "mật khẩu" in problem["detail"]  # good for setting an own one only
+        status, _, _ = ask(server, "POST", "/password", address, {"old": password, "new": "Matkhau@2031"},
+                           password=password)
+        assert status == 204
+        assert ask(server, "GET", "/own", address, password="Matkhau@2031")[0] == 200
+    status, said = refused(server, "request", "slips", number, "--to", slips)
+    assert status == 1 and "không có phiếu nào cần cấp" in said
+    server.run("request", "reply", number, "--number", "30/TTCNTTTT", "--date", "2022-06-16")
+    server.run("request", "letter", number, "--to", letter)
+    text = office.Document(letter.read_bytes()).text
+    assert "30/TTCNTTTT" in text and "ngày 16 tháng 6 năm 2022" in text
+    log = server.output.read_text() + server.error_text() + server.run("audit", "list", "--json")
+    assert all(password not in log for password in given.values())
+    if shutil.which("soffice"):
+        page = "\n".join(office.pages(office.pdf(letter, tmp_path)))
+        assert "Trịnh Thị Mới" in page and "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM" in page
 
 
 # ----------------------------------------------------------------------------------------- forms
