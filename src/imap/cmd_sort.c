@@ -29,6 +29,8 @@ typedef struct {
     gint64 until;
     gboolean extended; /* RETURN was there */
     guint returns;
+    guint32 *order; /* UIDs */
+    guint count;
     gboolean begun; /* the answer */
     guint told;     /* places of the order that were told */
 } SortJob;
@@ -38,6 +40,7 @@ static void sort_free(ImapJob *job) {
     imap_walk_clear(&self->walk);
     imap_sorter_clear(&self->sorter);
     buffer_release(&self->key);
+    g_free(self->order);
     g_free(self);
 }
 
@@ -106,7 +109,7 @@ static gboolean make_keys(SortJob *self, ImapSession *session, GError **error) {
 /* ---- The answer ---- */
 
 static guint32 number_of(const SortJob *self, const ImapSession *session, guint place) {
-    guint32 uid = self->sorter.items[place].uid;
+    guint32 uid = self->order[place];
     return session->by_uid ? uid : store_uids_sequence(session->view->uids, uid);
 }
 
@@ -119,7 +122,7 @@ static void put_item(Buffer *out, const char *name, guint64 value) {
 
 static void put_beginning(SortJob *self, ImapSession *session) {
     Buffer *out = imap_output(session);
-    guint count = self->sorter.count;
+    guint count = self->count;
     if (!self->extended) {
         buffer_append_string(out, "* SORT");
         return;
@@ -145,7 +148,7 @@ static void put_range(SortJob *self, ImapSession *session) {
     guint32 first = number_of(self, session, self->told), last = first;
     if (self->told++ > 0)
         buffer_append_byte(out, ',');
-    while (self->told < self->sorter.count && number_of(self, session, self->told) == last + 1) {
+    while (self->told < self->count && number_of(self, session, self->told) == last + 1) {
         last++;
         self->told++;
     }
@@ -158,7 +161,7 @@ static void put_range(SortJob *self, ImapSession *session) {
 
 static void put_end(SortJob *self, ImapSession *session) {
     Buffer *out = imap_output(session);
-    if (self->walk.program.modseq && self->sorter.count > 0) {
+    if (self->walk.program.modseq && self->count > 0) {
         /* RFC 7162 3.1.5: a search for MODSEQ tells the highest of what it found. */
         buffer_append_string(out, self->extended ? " MODSEQ " : " (MODSEQ ");
         buffer_append_u64(out, self->walk.modseq);
@@ -173,7 +176,7 @@ static ImapStep tell(SortJob *self, ImapSession *session) {
     if (!self->begun)
         put_beginning(self, session);
     self->begun = TRUE;
-    while (self->told < self->sorter.count && (!self->extended || (self->returns & RETURN_ALL))) {
+    while (self->told < self->count && (!self->extended || (self->returns & RETURN_ALL))) {
         if (net_output_full(session->net))
             return IMAP_STEP_OUTPUT;
         if (self->extended) {
@@ -203,8 +206,10 @@ static gboolean work(SortJob *self, ImapSession *session, GError **error) {
     case PHASE_KEYS:
         return make_keys(self, session, error);
     default:
-        if (imap_sorter_finish(&self->sorter, self->until))
+        if (!self->sorter.failed && imap_sorter_finish(&self->sorter, self->until)) {
+            self->order = imap_sorter_take(&self->sorter, &self->count);
             self->phase = PHASE_TELL;
+        }
         return TRUE;
     }
 }

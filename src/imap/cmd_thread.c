@@ -19,7 +19,7 @@ typedef struct {
     gboolean references;
     ImapThreads *threads;
     guint32 next; /* of those found */
-    gboolean begun;
+    Buffer text;  /* of the answer, when it is made */
     /* During a slice: */
     ImapSession *session;
     DbConn *conn;
@@ -34,6 +34,7 @@ static void thread_free(ImapJob *job) {
     imap_walk_clear(&self->walk);
     imap_threads_free(self->threads);
     buffer_release(&self->scratch);
+    buffer_release(&self->text);
     g_clear_error(&self->error);
     g_free(self);
 }
@@ -94,6 +95,19 @@ static gboolean gather(ThreadJob *self, GError **error) {
     return good;
 }
 
+/* The text is a fraction of what it is made of, and may wait long for a slow reader. */
+static void make_text(ThreadJob *self) {
+    self->failed = !imap_threads_finish(self->threads);
+    if (self->failed)
+        return;
+    buffer_init(&self->text, G_MAXUINT32);
+    buffer_append_string(&self->text, imap_threads_any(self->threads) ? "* THREAD " : "* THREAD");
+    while (!imap_threads_write(self->threads, &self->text, G_MAXUINT32))
+        ;
+    buffer_append_string(&self->text, "\r\n");
+    g_clear_pointer(&self->threads, imap_threads_free);
+}
+
 static gboolean work(ThreadJob *self, GError **error) {
     gboolean done = FALSE;
     self->until = clock_monotonic() + IMAP_SLICE_TIME;
@@ -107,20 +121,21 @@ static gboolean work(ThreadJob *self, GError **error) {
     case PHASE_GATHER:
         return gather(self, error);
     default:
-        self->failed = !imap_threads_finish(self->threads);
+        make_text(self);
         self->phase = PHASE_TELL;
         return TRUE;
     }
 }
 
 static ImapStep tell(ThreadJob *self, ImapSession *session) {
-    Buffer *out = imap_output(session);
-    if (!self->begun)
-        buffer_append_string(out, imap_threads_any(self->threads) ? "* THREAD " : "* THREAD");
-    self->begun = TRUE;
-    if (!imap_threads_write(self->threads, out, NET_OUTPUT_HIGH))
-        return IMAP_STEP_OUTPUT;
-    buffer_append_string(out, "\r\n");
+    enum { PIECE = 16 * 1024 };
+    while (self->text.n > 0) {
+        if (net_output_full(session->net))
+            return IMAP_STEP_OUTPUT;
+        Bytes piece = bytes_slice(buffer_bytes(&self->text), 0, PIECE);
+        buffer_append_bytes(imap_output(session), piece);
+        buffer_consume(&self->text, piece.n);
+    }
     imap_completed(session, NULL);
     return IMAP_STEP_DONE;
 }

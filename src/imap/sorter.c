@@ -138,3 +138,12 @@ gboolean imap_sorter_finish(ImapSorter *sorter, gint64 until) {
     }
     return TRUE;
 }
+
+guint32 *imap_sorter_take(ImapSorter *sorter, guint *count) {
+    guint32 *uids = g_new(guint32, MAX(sorter->count, 1));
+    for (guint i = 0; i < sorter->count; i++)
+        uids[i] = sorter->items[i].uid;
+    *count = sorter->count;
+    imap_sorter_clear(sorter);
+    return uids;
+}

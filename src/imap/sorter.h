@@ -17,10 +17,11 @@ typedef struct {
 } ImapSortItem;
 
 typedef struct {
-    ImapSortItem *items; /* in order once imap_sorter_finish said TRUE */
-    guint count, capacity;
+    guint count;
     gboolean failed; /* there was no memory left: the result is not whole */
     /* Inside: */
+    ImapSortItem *items;
+    guint capacity;
     ImapSortItem *spare;
     GPtrArray *blocks; /* the keys */
     gsize block_used;
@@ -38,5 +39,8 @@ void imap_sorter_clear(ImapSorter *sorter);
 void imap_sorter_add(ImapSorter *sorter, guint32 uid, Bytes key);
 /* Works until the monotonic time `until`; TRUE: all is in order. */
 gboolean imap_sorter_finish(ImapSorter *sorter, gint64 until);
+/* Then: the UIDs in order (g_free), how many in *count. Gives all other memory back, so that a
+ * client that is slow to read its answer keeps none from others. */
+guint32 *imap_sorter_take(ImapSorter *sorter, guint *count);
 
 #endif

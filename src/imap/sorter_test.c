@@ -11,7 +11,7 @@
 
 static void check_sorted(const ImapSorter *sorter, guint count) {
     assert_int_equal(sorter->count, count);
-    for (guint i = 1; i < count; i++) {
+    for (guint i = 1; i < count; i++) { /* before they are taken */
         const ImapSortItem *a = &sorter->items[i - 1], *b = &sorter->items[i];
         int difference = memcmp(a->key, b->key, MIN(a->n, b->n));
         if (difference > 0 || (difference == 0 && a->uid >= b->uid))
@@ -36,10 +36,14 @@ static void any_number_of_messages_is_put_into_order(void **state) {
             ;
         assert_false(sorter.failed);
         check_sorted(&sorter, counts[k]);
-        for (guint i = 0; i < sorter.count; i++)
-            seen += sorter.items[i].uid;
-        assert_true(seen == wanted);
-        imap_sorter_clear(&sorter);
+        guint32 last = counts[k] == 0 ? 0 : sorter.items[counts[k] - 1].uid;
+        guint count = 0;
+        g_autofree guint32 *order = imap_sorter_take(&sorter, &count);
+        for (guint i = 0; i < count; i++)
+            seen += order[i];
+        assert_true(count == counts[k] && seen == wanted);
+        assert_true(count == 0 || order[count - 1] == last);
+        assert_int_equal(sorter.reserved, 0);
     }
 }
 
