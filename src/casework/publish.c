@@ -13,6 +13,8 @@ typedef struct {
     GPtrArray *units;  /* PublishUnit * */
     GHashTable *by_id; /* gint64 → PublishUnit */
     const char *domain;
+    const Regulation *regulation;
+    gboolean one_page;
 } Gather;
 
 static void entry_free(gpointer data) {
@@ -67,6 +69,7 @@ static gboolean take_unit(const DirectoryUnit *from, gpointer data) {
     unit->key = text_sort_key(bytes_of_string(unit->name));
     unit->entries = g_ptr_array_new_with_free_func(entry_free);
     unit->below = g_ptr_array_new();
+    unit->page = !gather->one_page && regulation_reports(gather->regulation, from->kind);
     g_ptr_array_add(gather->units, unit);
     g_hash_table_insert(gather->by_id, &unit->unit, unit);
     return TRUE;
@@ -120,7 +123,8 @@ static void make_tree(Gather *gather, GPtrArray *tops) {
     for (guint i = 0; i < gather->units->len; i++) {
         PublishUnit *unit = gather->units->pdata[i];
         PublishUnit *above = unit_of(gather, unit->parent);
-        g_ptr_array_add(above == NULL || above == unit ? tops : above->below, unit);
+        gboolean top = unit->page || above == NULL || above == unit;
+        g_ptr_array_add(top ? tops : above->below, unit);
         g_ptr_array_sort(unit->entries, by_entry);
     }
     for (guint i = 0; i < gather->units->len; i++)
@@ -192,11 +196,16 @@ static void stamp(PublishBook *book, gint64 now) {
     g_strlcpy(book->stamp_shown, words, sizeof book->stamp_shown);
 }
 
-Publication *publish_directory(Directory *directory, const char *unit, gint64 now, GError **error) {
+Publication *publish_directory(Directory *directory, const Regulation *regulation, const char *unit,
+                               gint64 now, GError **error) {
     g_autoptr(GPtrArray) units = g_ptr_array_new_with_free_func(unit_free);
     g_autoptr(GHashTable) by_id = g_hash_table_new(g_int64_hash, g_int64_equal);
     g_autoptr(GPtrArray) tops = g_ptr_array_new();
-    Gather gather = {.units = units, .by_id = by_id, .domain = directory_domain(directory)};
+    Gather gather = {.units = units,
+                     .by_id = by_id,
+                     .domain = directory_domain(directory),
+                     .regulation = regulation,
+                     .one_page = unit != NULL};
     DirectoryUnitFilter all = {0};
     g_autoptr(DirectoryUnit) asked = NULL;
     if (unit != NULL && (asked = directory_unit_find(directory, unit, error)) == NULL)

@@ -24,8 +24,10 @@ typedef struct {
 void publication_free(Publication *publication);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Publication, publication_free)
 
-/* unit: key, it and those below it; NULL: all. now: the time on the pages, Unix microseconds.
- * NOT_FOUND, INPUT, STORAGE. */
-Publication *publish_directory(Directory *directory, const char *unit, gint64 now, GError **error);
+/* unit: key, it and those below it on one page; NULL: all, a page for each unit that sends a yearly
+ * report of its own, with those below it. now: the time on the pages, Unix microseconds. NOT_FOUND,
+ * INPUT, STORAGE. */
+Publication *publish_directory(Directory *directory, const Regulation *regulation, const char *unit,
+                               gint64 now, GError **error);
 
 #endif

@@ -17,6 +17,7 @@ struct PublishUnit {
     char *key;
     GPtrArray *entries; /* PublishEntry * */
     GPtrArray *below;   /* PublishUnit *, borrowed */
+    gboolean page;      /* has a page of its own where all are published */
 };
 
 typedef struct {

@@ -47,7 +47,7 @@ static void begin(GString *out, const PublishBook *book, const char *title) {
     g_string_append_printf(out,
                            "</title>\n<style>%s</style>\n</head>\n<body>\n"
                            "<a class=\"skip\" href=\"#noi-dung\">Đến nội dung</a>\n"
-                           "<main id=\"noi-dung\">\n<h1>",
+                           "<main id=\"noi-dung\">\n<h1 id=\"ten\">",
                            style);
     put(out, title);
     g_string_append_printf(out,
@@ -75,17 +75,28 @@ static void put_entry(GString *out, const PublishEntry *entry) {
     g_string_append(out, "</a></td></tr>\n");
 }
 
+typedef struct {
+    GString *out;
+    const PublishUnit *top; /* its name is the page's heading already */
+} Sections;
+
 static void put_unit(const PublishUnit *unit, gpointer data) {
-    GString *out = data;
+    const Sections *to = data;
+    GString *out = to->out;
     if (unit->entries->len == 0)
         return;
+    if (unit == to->top) {
+        g_string_append(out, "<section aria-labelledby=\"ten\">\n");
+    } else {
+        g_string_append_printf(out,
+                               "<section aria-labelledby=\"dv-%" G_GINT64_FORMAT "\">\n"
+                               "<h2 id=\"dv-%" G_GINT64_FORMAT "\">",
+                               unit->unit, unit->unit);
+        put(out, unit->name);
+        g_string_append(out, "</h2>\n");
+    }
     g_string_append_printf(out,
-                           "<section aria-labelledby=\"dv-%" G_GINT64_FORMAT "\">\n"
-                           "<h2 id=\"dv-%" G_GINT64_FORMAT "\">",
-                           unit->unit, unit->unit);
-    put(out, unit->name);
-    g_string_append_printf(out,
-                           "</h2>\n<table>\n<caption>%u địa chỉ</caption>\n<thead><tr>"
+                           "<table>\n<caption>%u địa chỉ</caption>\n<thead><tr>"
                            "<th scope=\"col\">Họ và tên</th><th scope=\"col\">Chức vụ</th>"
                            "<th scope=\"col\">Địa chỉ thư điện tử</th></tr></thead>\n<tbody>\n",
                            unit->entries->len);
@@ -95,8 +106,9 @@ static void put_unit(const PublishUnit *unit, gpointer data) {
 }
 
 static void put_jump(const PublishUnit *unit, gpointer data) {
-    GString *out = data;
-    if (unit->entries->len == 0)
+    const Sections *to = data;
+    GString *out = to->out;
+    if (unit->entries->len == 0 || unit == to->top)
         return;
     g_string_append_printf(out, "<li><a href=\"#dv-%" G_GINT64_FORMAT "\">", unit->unit);
     put(out, unit->name);
@@ -108,16 +120,17 @@ GString *publish_page(const PublishBook *book, const PublishUnit *top) {
     g_autoptr(GPtrArray) tops = g_ptr_array_new();
     g_ptr_array_add(tops, (gpointer)top);
     const PublishBook only = {.tops = tops};
+    Sections sections = {out, top};
     begin(out, book, top->name);
     g_string_append(out, book->one_page
                              ? "</p>\n"
                              : " <a href=\"index.html\">Tất cả cơ quan, đơn vị</a></p>\n");
     if (top->below->len > 0) {
         g_string_append(out, "<nav aria-label=\"Đơn vị trong trang\">\n<ul>\n");
-        publish_each_unit(&only, put_jump, out);
+        publish_each_unit(&only, put_jump, &sections);
         g_string_append(out, "</ul>\n</nav>\n");
     }
-    publish_each_unit(&only, put_unit, out);
+    publish_each_unit(&only, put_unit, &sections);
     end(out);
     return out;
 }

@@ -22,7 +22,9 @@ int cli_directory_publish(CliCall *call) {
         return status;
     g_autoptr(GError) error = NULL;
     Directory *directory = call->instance->directory;
-    g_autoptr(Publication) made = publish_directory(directory, unit, clock_now(), &error);
+    g_autoptr(Regulation) regulation = instance_regulation(call->instance);
+    g_autoptr(Publication) made =
+        publish_directory(directory, regulation, unit, clock_now(), &error);
     if (made == NULL || !directory_published(directory, made->unit, made->entries, &act, &error))
         return cli_refuse(call, g_steal_pointer(&error));
     for (guint i = 0; i < made->files->len; i++) {
