@@ -40,7 +40,7 @@ void report_free(Report *report) {
     if (report == NULL)
         return;
     g_ptr_array_unref(report->units);
-    g_free(report->above);
+    g_free(report->above_kept);
     g_free(report);
 }
 
@@ -333,7 +333,8 @@ static gboolean find_asked(Count *count, Directory *directory, const char *key, 
         return FALSE;
     count->report->asked = unit_of(count, unit->id);
     const ReportUnit *above = unit_of(count, unit->parent);
-    count->report->above = above == NULL ? NULL : g_strdup(above->name);
+    count->report->above =
+        above == NULL ? NULL : (count->report->above_kept = g_strdup(above->name));
     return count->report->asked != NULL ||
            cv_fail(error, CV_ERROR_NOT_FOUND, "không có đơn vị %s; there is no such unit", key);
 }
@@ -390,4 +391,16 @@ Report *report_make(Directory *directory, Db *mail, const Regulation *regulation
     g_autoptr(GHashTable) used = g_hash_table_new(NULL, NULL);
     Count count = {.report = report, .record = record, .units = units, .used = used};
     return make(&count, directory, mail, unit, error) ? g_steal_pointer(&report) : NULL;
+}
+
+void report_of_unit(const Report *whole, const ReportUnit *unit, Report *out) {
+    *out = *whole;
+    out->asked = unit;
+    out->all = unit->figures;
+    out->above = NULL;
+    for (guint i = 0; i < whole->units->len && out->above == NULL; i++) {
+        const ReportUnit *other = whole->units->pdata[i];
+        if (other->unit == unit->parent)
+            out->above = other->name;
+    }
 }

@@ -87,12 +87,13 @@ typedef struct {
 typedef struct {
     CalendarDay from, until, deadline;
     gint64 year;
-    CalendarDay use_from;   /* from when on use is recorded, within the period */
-    gboolean has_incidents; /* FALSE: not recorded */
-    ReportUnit *asked;      /* of units, the one that was asked for; NULL: everything */
-    char *above;            /* name of the unit above the asked one, or NULL */
-    GPtrArray *units;       /* ReportUnit *: the asked one and those below it, or all; by name */
-    ReportFigures all;      /* of the asked one, or of everything */
+    CalendarDay use_from;    /* from when on use is recorded, within the period */
+    gboolean has_incidents;  /* FALSE: not recorded */
+    const ReportUnit *asked; /* of units, the one that was asked for; NULL: everything */
+    const char *above;       /* name of the unit above the asked one, or NULL */
+    GPtrArray *units;        /* ReportUnit *: the asked one and those below it, or all; by name */
+    ReportFigures all;       /* of the asked one, or of everything */
+    char *above_kept;        /* private */
     const Regulation *regulation; /* the caller's */
     const char *domain;
 } Report;
@@ -111,6 +112,10 @@ gint64 report_next_year(const Regulation *regulation, CalendarDay today);
  */
 Report *report_make(Directory *directory, Db *mail, const Regulation *regulation, const char *unit,
                     CalendarDay from, CalendarDay until, GError **error);
+
+/* The report of one of its units, as a view: it lives as long as the whole and is not freed.
+ * Figures are those of the unit and of what is part of its report. */
+void report_of_unit(const Report *whole, const ReportUnit *unit, Report *out);
 
 /* ---- What is made of it ---- */
 

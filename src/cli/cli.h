@@ -238,6 +238,7 @@ int cli_request_show(CliCall *call);
 int cli_request_slips(CliCall *call);
 int cli_report_annual(CliCall *call);
 int cli_report_list(CliCall *call);
+int cli_report_remind(CliCall *call);
 int cli_report_sent(CliCall *call);
 int cli_report_staff(CliCall *call);
 int cli_restore(CliCall *call);

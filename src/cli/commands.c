@@ -54,6 +54,7 @@ const CliCommand cli_commands[] = {
 
     {"report", "annual", cli_report_annual, 0, "[--unit KEY] [--year N | --from DATE --until DATE] [--docx | --xlsx | --csv | --json] [--to FILE]", "the yearly report of a unit or of everything"},
     {"report", "list", cli_report_list, 0, "[--year N]", "which units have sent theirs, and until when"},
+    {"report", "remind", cli_report_remind, 0, "[--year N]", "write to the units whose report has not come in, with it attached as far as it can be filled in"},
     {"report", "sent", cli_report_sent, 0, "UNIT --number TEXT --date DATE [--year N] | --undo", "a unit's report came in"},
     {"report", "staff", cli_report_staff, 0, "UNIT --staff N --officials N --document TEXT [--year N] | --undo", "how many people a unit has, where the registry lacks some"},
 

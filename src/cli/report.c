@@ -5,6 +5,7 @@
 #include "casework/report.h"
 #include "cli/letter.h"
 #include "directory/publication.h"
+#include "serve/remind.h"
 
 enum { JSON_MAXIMUM = 256 * 1024 * 1024 };
 
@@ -170,6 +171,14 @@ int cli_report_annual(CliCall *call) {
     return give(call, report, &a);
 }
 
+static Report *of_everything(CliCall *call, const Regulation *regulation, gint64 year,
+                             GError **error) {
+    CalendarDay first, last;
+    report_period(regulation, year, &first, &last);
+    return report_make(call->instance->directory, call->instance->mail, regulation, NULL, first,
+                       last, error);
+}
+
 /* ---- list ---- */
 
 static const char *state_of(const ReportUnit *unit, CalendarDay deadline) {
@@ -242,12 +251,9 @@ int cli_report_list(CliCall *call) {
     g_autoptr(GError) error = NULL;
     g_autoptr(Regulation) regulation = instance_regulation(call->instance);
     gint64 year;
-    CalendarDay first, last;
     if (!take_year(call, regulation, year_text, &year))
         return CLI_USAGE;
-    report_period(regulation, year, &first, &last);
-    g_autoptr(Report) report = report_make(call->instance->directory, call->instance->mail,
-                                           regulation, NULL, first, last, &error);
+    g_autoptr(Report) report = of_everything(call, regulation, year, &error);
     if (report == NULL)
         return cli_refuse(call, g_steal_pointer(&error));
     CalendarDay remind =
@@ -257,6 +263,46 @@ int cli_report_list(CliCall *call) {
     else
         list_text(call, report, remind);
     return CLI_DONE;
+}
+
+/* ---- remind ---- */
+
+static gboolean record_reminder(CliCall *call, const Report *report, const Reminded *reminded,
+                                GError **error) {
+    g_autofree char *after = g_strdup_printf("{\"year\":%" G_GINT64_FORMAT ",\"letters\":%u}",
+                                             report->year, reminded->letters);
+    return cli_record(call, "report.remind", report->domain, NULL, after, error);
+}
+
+int cli_report_remind(CliCall *call) {
+    char *year_text = NULL;
+    const CliOption options[] = {
+        {"year", &year_text, NULL, "the reports that are due in this year; else the next ones",
+         FALSE},
+        {NULL},
+    };
+    int status;
+    if (!cli_options(call, options, 0, 0, &status))
+        return status;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Regulation) regulation = instance_regulation(call->instance);
+    gint64 year;
+    Reminded reminded;
+    if (!take_year(call, regulation, year_text, &year))
+        return CLI_USAGE;
+    g_autoptr(Report) report = of_everything(call, regulation, year, &error);
+    if (report == NULL || !remind_units(call->instance, report, &reminded, &error) ||
+        !record_reminder(call, report, &reminded, &error))
+        return cli_refuse(call, g_steal_pointer(&error));
+    cli_print(call, "đã nhắc %u đơn vị; %u đơn vị đã gửi báo cáo năm %" G_GINT64_FORMAT "\n",
+              reminded.letters, reminded.sent, year);
+    if (reminded.failed == 0)
+        return CLI_DONE;
+    g_string_append_printf(call->err,
+                           "congvu: %u thư không vào được hộp thư; so many letters did not reach "
+                           "their mailbox: see report.remind in the log\n",
+                           reminded.failed);
+    return CLI_REFUSED;
 }
 
 /* ---- sent, staff ---- */

@@ -168,3 +168,17 @@ def test_it_works_without_the_server_and_never_leaves_half_a_file(body):
     (body.folder / "file").write_text("x")
     with pytest.raises(Refused, match="không"):
         body.run("directory", "publish", "--to", body.folder / "file")
+
+
+# [R064] a page of its own for each unit that sends its own report
+def test_units_below_the_province_have_pages_of_their_own(body):
+    body.run("unit", "add", "--kind", "province", "--name", "tỉnh Bắc Ninh", "--abbreviation", "bacninh")
+    body.run("unit", "add", "--kind", "district", "--name", "huyện Yên Phong", "--parent", "bacninh",
+             "--abbreviation", "yp")
+    body.run("unit", "add", "--kind", "commune", "--name", "xã Tam Giang", "--parent", "yenphong")
+    files = publish(body)
+    assert "tamgiang.yenphong@" in files["dv-yenphong.html"]
+    assert "yenphong" not in files["dv-bacninh.html"]
+    assert len(re.findall("yenphong@", files["danh-ba.csv"])) == 1 + 1
+    one = publish(body, "--unit", "bacninh")["index.html"]
+    assert "tamgiang.yenphong@" in one and "<h2" in one

@@ -3,11 +3,15 @@ document has every field of the appendix, and what nobody recorded is never made
 
 import base64
 import csv
+import email
+import email.policy
 import io
 import json
+import re
 
 import pytest
 
+from harness import mail
 from harness.office import Document, sheets
 from harness.server import DOMAIN, Refused, Server
 
@@ -247,3 +251,25 @@ def test_requests_that_were_received_are_counted_by_kind(body, tmp_path):
     before = json.loads(body.run("report", "annual", "--from", "2025-12-01", "--until", "2026-01-04",
                                  "--json"))["figures"]["requests"]
     assert before["new"] == 0
+
+
+# [R065] [Điều 11.2]
+def test_a_unit_that_has_not_sent_its_report_is_reminded_with_the_report_filled_in(body):
+    who = body.person("Đinh Văn Nam", "snv")
+    body.run("account", "delegate", "snv", who, "--document", "Số 9/QĐ")
+    body.run("report", "sent", "stttt", "--number", "1/BC", "--date", "2098-11-10", "--year", "2098")
+    assert "đã nhắc 2 đơn vị; 1 đơn vị đã gửi báo cáo năm 2098" in body.run("report", "remind", "--year",
+                                                                          "2098")
+    with mail.imap(body, who) as client:
+        names = [name.decode() for name in client.list()[1]]
+        shared = next(re.search(r'"?([^" ]*snv[^"]*INBOX)"?$', n)[1] for n in names if "snv" in n and "INBOX" in n)
+        mail.good(client.select(f'"{shared}"'))
+        raw = mail.good(client.fetch("1", "(RFC822)"))[0][1]
+    letter = email.message_from_bytes(raw, policy=email.policy.default)
+    assert letter["Subject"] == "Nhắc gửi báo cáo thư điện tử công vụ hằng năm"
+    assert "đến hết ngày 14/11/2098" in letter.get_body().get_content()
+    attached = next(letter.iter_attachments())
+    assert attached.get_filename() == "bao-cao-2098-snv.docx"
+    text = Document(attached.get_content()).text
+    assert "SỞ NỘI VỤ" in text and "2. Tồn tại, vướng mắc" in text
+    assert "report.remind" in body.run("audit", "list")
