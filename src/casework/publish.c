@@ -196,38 +196,95 @@ static void stamp(PublishBook *book, gint64 now) {
     g_strlcpy(book->stamp_shown, words, sizeof book->stamp_shown);
 }
 
-Publication *publish_directory(Directory *directory, const Regulation *regulation, const char *unit,
-                               gint64 now, GError **error) {
-    g_autoptr(GPtrArray) units = g_ptr_array_new_with_free_func(unit_free);
-    g_autoptr(GHashTable) by_id = g_hash_table_new(g_int64_hash, g_int64_equal);
-    g_autoptr(GPtrArray) tops = g_ptr_array_new();
-    Gather gather = {.units = units,
-                     .by_id = by_id,
+/* What publish_directory and publish_each begin with: everything gathered, tops in order. */
+typedef struct {
+    GPtrArray *units, *tops;
+    GHashTable *by_id;
+    gint64 asked; /* 0: all */
+} Gathered;
+
+static void gathered_clear(Gathered *gathered) {
+    g_ptr_array_unref(gathered->tops);
+    g_ptr_array_unref(gathered->units);
+    g_hash_table_unref(gathered->by_id);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Gathered, gathered_clear)
+
+static void gathered_init(Gathered *gathered) {
+    gathered->units = g_ptr_array_new_with_free_func(unit_free);
+    gathered->tops = g_ptr_array_new();
+    gathered->by_id = g_hash_table_new(g_int64_hash, g_int64_equal);
+    gathered->asked = 0;
+}
+
+/* regulation NULL: no unit gets a page of its own. */
+static gboolean gather_all(Gathered *gathered, Directory *directory, const Regulation *regulation,
+                           const char *unit, GError **error) {
+    Gather gather = {.units = gathered->units,
+                     .by_id = gathered->by_id,
                      .domain = directory_domain(directory),
                      .regulation = regulation,
-                     .one_page = unit != NULL};
+                     .one_page = unit != NULL || regulation == NULL};
     DirectoryUnitFilter all = {0};
     g_autoptr(DirectoryUnit) asked = NULL;
     if (unit != NULL && (asked = directory_unit_find(directory, unit, error)) == NULL)
-        return NULL;
+        return FALSE;
     if (!directory_unit_each(directory, &all, take_unit, &gather, error) ||
         !directory_people_each(directory, take_person, &gather, error))
+        return FALSE;
+    make_tree(&gather, gathered->tops);
+    if (asked == NULL)
+        return TRUE;
+    PublishUnit *top = unit_of(&gather, asked->id);
+    if (top == NULL)
+        return cv_fail(error, CV_ERROR_NOT_FOUND, "không có đơn vị %s; there is no such unit",
+                       unit);
+    gathered->asked = asked->id;
+    g_ptr_array_set_size(gathered->tops, 0);
+    g_ptr_array_add(gathered->tops, top);
+    return TRUE;
+}
+
+Publication *publish_directory(Directory *directory, const Regulation *regulation, const char *unit,
+                               gint64 now, GError **error) {
+    g_auto(Gathered) gathered;
+    gathered_init(&gathered);
+    if (!gather_all(&gathered, directory, regulation, unit, error))
         return NULL;
-    make_tree(&gather, tops);
-    PublishBook book = {.tops = tops, .domain = gather.domain, .one_page = asked != NULL};
+    PublishBook book = {
+        .tops = gathered.tops, .domain = directory_domain(directory), .one_page = unit != NULL};
     stamp(&book, now);
     g_autoptr(Publication) publication = g_new0(Publication, 1);
     publication->files = g_ptr_array_new_with_free_func(file_free);
-    if (asked != NULL) {
-        PublishUnit *top = unit_of(&gather, asked->id);
-        if (top == NULL) {
-            cv_fail(error, CV_ERROR_NOT_FOUND, "không có đơn vị %s; there is no such unit", unit);
-            return NULL;
-        }
-        publication->unit = asked->id;
-        g_ptr_array_set_size(tops, 0);
-        g_ptr_array_add(tops, top);
-    }
+    publication->unit = gathered.asked;
     write_files(&book, publication);
     return g_steal_pointer(&publication);
+}
+
+typedef struct {
+    void (*each)(const PublicEntry *entry, gpointer data);
+    gpointer data;
+} Entries;
+
+static void tell_unit(const PublishUnit *unit, gpointer data) {
+    const Entries *to = data;
+    for (guint i = 0; i < unit->entries->len; i++) {
+        const PublishEntry *entry = unit->entries->pdata[i];
+        const PublicEntry shown_entry = {entry->name, entry->title, unit->name, entry->address,
+                                         entry->person};
+        to->each(&shown_entry, to->data);
+    }
+}
+
+gboolean publish_each(Directory *directory, const char *unit,
+                      void (*each)(const PublicEntry *entry, gpointer data), gpointer data,
+                      GError **error) {
+    g_auto(Gathered) gathered;
+    gathered_init(&gathered);
+    if (!gather_all(&gathered, directory, NULL, unit, error))
+        return FALSE;
+    const PublishBook book = {.tops = gathered.tops};
+    Entries to = {each, data};
+    publish_each_unit(&book, tell_unit, &to);
+    return TRUE;
 }

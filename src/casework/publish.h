@@ -30,4 +30,14 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Publication, publication_free)
 Publication *publish_directory(Directory *directory, const Regulation *regulation, const char *unit,
                                gint64 now, GError **error);
 
+/* One who is public now; strings are valid during the call. */
+typedef struct {
+    const char *name, *title, *unit, *address;
+    gboolean person; /* else a unit's own account */
+} PublicEntry;
+/* Everybody who is public now, in the order of the pages. unit as above. */
+gboolean publish_each(Directory *directory, const char *unit,
+                      void (*each)(const PublicEntry *entry, gpointer data), gpointer data,
+                      GError **error);
+
 #endif

@@ -32,6 +32,8 @@ static const struct {
                                  MAY(ROLE_HEAD)},
     [ACTION_REQUEST_FILE] = {"request.file", "Điều 4.2.a", MAY(ROLE_CENTRE) | MAY(ROLE_FOCAL)},
     [ACTION_REQUEST_DECIDE] = {"request.decide", "Điều 4.1", MAY(ROLE_CENTRE)},
+    [ACTION_DIRECTORY_EXCEPT] = {"directory.except", "Điều 11.1",
+                                 MAY(ROLE_CENTRE) | MAY(ROLE_HEAD)},
     [ACTION_REPORT_READ] = {"report.read", "Điều 11.2",
                             MAY(ROLE_DEPARTMENT) | MAY(ROLE_CENTRE) | MAY(ROLE_FOCAL) |
                                 MAY(ROLE_HEAD)},

@@ -29,6 +29,7 @@ typedef enum {
     ACTION_REQUEST_READ,     /* requests of a unit, with their lines */
     ACTION_REQUEST_FILE,     /* file a request for a unit */
     ACTION_REQUEST_DECIDE,   /* approve, return, reply */
+    ACTION_DIRECTORY_EXCEPT, /* leave an account out of the public address book */
     ACTION_REPORT_READ,      /* the yearly report of a unit: figures, document */
     ACTION_REPORT_RECORD,    /* that a unit sent its report */
     ACTION_AUDIT_READ,

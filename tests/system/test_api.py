@@ -66,6 +66,8 @@ ASKED = [
     ("GET", "/reports/annual?unit=stttt&year=2099", None, {"department", "centre", "focal", "head"},
      "/reports/annual?unit=snv&year=2099"),
     ("GET", "/reports", None, {"department", "centre"}, None),
+    ("GET", "/directory?unit=snv", None, {"department", "centre", "focal", "head", "person"}, None),
+    ("GET", "/directory/exceptions", None, {"centre"}, None),
     ("GET", "/reports/annual/document?unit=stttt&format=xlsx", None,
      {"department", "centre", "focal", "head"}, "/reports/annual/document?unit=snv"),
     ("PUT", "/reports/stttt/2099", {"number": "15/BC", "date": "2099-11-01"},

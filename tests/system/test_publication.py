@@ -182,3 +182,22 @@ def test_units_below_the_province_have_pages_of_their_own(body):
     assert len(re.findall("yenphong@", files["danh-ba.csv"])) == 1 + 1
     one = publish(body, "--unit", "bacninh")["index.html"]
     assert "tamgiang.yenphong@" in one and "<h2" in one
+
+
+# [R064] [Điều 11.1] what a head decides on line is what the next publication leaves out
+def test_the_head_decides_over_the_own_unit_in_the_administration(body):
+    from test_api import ask
+    head = body.person("Lê Thị Hoa")
+    body.run("role", "grant", head, "head", "--unit", "stttt", "--document", "Số 7/QĐ")
+    status, entries, _ = ask(body, "GET", "/directory?unit=stttt", head)
+    assert status == 200 and [e["name"] for e in entries][:2] == ["Sở Thông tin và Truyền thông",
+                                                                  "Lê Thị Ánh"]
+    assert set(entries[1]) == {"name", "title", "unit", "address", "kind"}
+    own, other = f"vdung.stttt@{DOMAIN}", f"hvgiang.snv@{DOMAIN}"
+    for address, expected in ((own, 204), (other, 403)):
+        status, answer, _ = ask(body, "POST", "/directory/exceptions", head,
+                                {"address": address, "document": "Số 8/QĐ"})
+        assert status == expected, answer
+    assert own not in publish(body)["danh-ba.csv"]
+    assert ask(body, "POST", "/directory/exceptions/ends", head, {"address": own})[0] == 204
+    assert own in publish(body)["danh-ba.csv"]
