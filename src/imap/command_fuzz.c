@@ -1,13 +1,16 @@
 /* The first byte chooses a part of the grammar, the rest is its input. What is taken must keep its
  * promises; nothing may read past the end (the sanitizers see that). */
 #include "base/crypto.h"
+#include "imap/append_grammar.h"
 #include "imap/collector.h"
 #include "imap/fetch.h"
+#include "imap/metadata.h"
 #include "imap/objectid.h"
 #include "imap/partial.h"
 #include "imap/pattern.h"
 #include "imap/sort_keys.h"
 #include "imap/thread.h"
+#include "imap/url.h"
 
 #include "message/base_subject.h"
 #include "text/charset.h"
@@ -81,6 +84,44 @@ static void fuzz_dates(ImapParser *parser) {
     if (imap_take_date(parser, &julian) && !g_date_valid_julian(julian))
         abort();
     imap_take_date_time(parser, &us);
+}
+
+/* The words of APPEND, a line for each piece. */
+static void fuzz_append(Bytes in) {
+    ImapAppendGrammar grammar;
+    imap_append_grammar_init(&grammar, FALSE);
+    guint messages = 0;
+    ImapAppendWord word = IMAP_APPEND_MORE;
+    while (in.n > 0 && word != IMAP_APPEND_BAD && word != IMAP_APPEND_END) {
+        gssize end = bytes_find_byte(in, '\n');
+        Bytes piece = bytes_slice(in, 0, end < 0 ? in.n : (gsize)end);
+        in = bytes_slice(in, piece.n + 1, in.n);
+        g_auto(ImapParser) parser;
+        imap_parser_init(&parser, piece);
+        do {
+            const guint8 *before = parser.in.at;
+            gboolean inside = grammar.inside;
+            word = imap_append_next(&grammar, &parser);
+            messages += word == IMAP_APPEND_MESSAGE || word == IMAP_APPEND_CATENATE;
+            if (grammar.messages != messages || (word == IMAP_APPEND_URL && !inside) ||
+                (word >= IMAP_APPEND_MESSAGE && word != IMAP_APPEND_END && parser.in.at == before))
+                abort();
+        } while (word == IMAP_APPEND_CATENATE || word == IMAP_APPEND_URL ||
+                 word == IMAP_APPEND_CLOSE);
+    }
+    imap_append_grammar_clear(&grammar);
+}
+
+static void fuzz_names(ImapParser *parser) {
+    g_auto(ImapUrl) url = {0};
+    ImapEntry entry = {0};
+    if (imap_url_parse(reader_rest(&parser->in), &url) &&
+        (url.uid == 0 || url.section == NULL || (url.partial && url.length == 0) ||
+         (url.mailbox != NULL && *url.mailbox == '\0')))
+        abort();
+    if (imap_take_entry(parser, TRUE, &entry) && *entry.name != '\0' && *entry.name != '/')
+        abort();
+    g_free(entry.name);
 }
 
 /* A pattern without wildcards matches itself and nothing longer. */
@@ -218,7 +259,7 @@ int LLVMFuzzerTestOneInput(const guint8 *data, size_t size) {
     Bytes in = bytes_of(data + 1, size - 1);
     g_auto(ImapParser) parser;
     imap_parser_init(&parser, in);
-    switch (data[0] % 10) {
+    switch (data[0] % 12) {
     case 0:
         fuzz_items(&parser);
         break;
@@ -245,6 +286,12 @@ int LLVMFuzzerTestOneInput(const guint8 *data, size_t size) {
         break;
     case 9:
         fuzz_threads(in);
+        break;
+    case 10:
+        fuzz_append(in);
+        break;
+    case 11:
+        fuzz_names(&parser);
         break;
     default: /* however the bytes are cut, the commands are the same */
         if (gather(in, in.n) != gather(in, 1) || gather(in, 7) != gather(in, 1))

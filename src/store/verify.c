@@ -194,6 +194,30 @@ static gboolean check_accounts(const Check *check, GError **error) {
     return step == DB_DONE;
 }
 
+/* ---- Annotations ---- */
+
+static gboolean check_metadata(const Check *check, GError **error) {
+    g_autoptr(DbConn) conn = db_read_begin(check->store->db, error);
+    if (conn == NULL)
+        return FALSE;
+    DbStmt *stmt = db_prepare(conn, "SELECT a.mailbox, a.account, m.account, a.shared, a.sequence >"
+                                    " (SELECT value FROM counter WHERE name = 'metadata')"
+                                    " FROM metadata a LEFT JOIN mailbox m ON m.id = a.mailbox");
+    DbStep step;
+    while ((step = db_step(stmt, error)) == DB_ROW) {
+        gint64 mailbox = db_column_int(stmt, 0), account = db_column_int(stmt, 1);
+        if (mailbox != 0 && db_column_is_null(stmt, 2))
+            report(check, "mailbox " N " does not exist but has annotations", mailbox);
+        else if (db_column_int(stmt, 3) != 0 && db_column_int(stmt, 2) != account)
+            report(check, "shared annotations of mailbox " N " belong to account " N, mailbox,
+                   account);
+        if (db_column_int(stmt, 4) != 0)
+            report(check, "an annotation of mailbox " N " has a sequence that was never given",
+                   mailbox);
+    }
+    return step == DB_DONE;
+}
+
 gboolean store_verify(Store *store, gboolean hashes,
                       void (*finding)(const char *text, gpointer data), BlobProgress progress,
                       gpointer data, GError **error) {
@@ -203,7 +227,7 @@ gboolean store_verify(Store *store, gboolean hashes,
         if (!check_mailbox(&check, &mailbox, error))
             return FALSE;
     } while (mailbox != 0);
-    return check_accounts(&check, error) &&
+    return check_accounts(&check, error) && check_metadata(&check, error) &&
            store_verify_blobs(store, FALSE, finding, data, error) &&
            blob_verify(store->blobs, hashes, finding, progress, data, error);
 }

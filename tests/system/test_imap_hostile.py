@@ -30,6 +30,16 @@ LINES = [
     "x SEARCH RETURN (" + "PARTIAL 1:2 " * 10000 + ") ALL", "x SEARCH EMAILID " + "A" * 100000,
     "x SEARCH RETURN (PARTIAL -18446744073709551616:-1) ALL", "x UID FETCH 1:* UID (PARTIAL 1:99999999999)",
     "x SORT RETURN (" + "MIN " * 10000 + ") (DATE) UTF-8 ALL",
+    "x APPEND INBOX CATENATE (" + "URL ;UID=1 " * 10000 + ")", "x APPEND INBOX" + " CATENATE (" * 5000,
+    "x APPEND INBOX CATENATE (URL \"" + "/" * 20000 + "\")", "x APPEND INBOX (" + "a " * 1000 + ") {1+}\r\nx",
+    "x APPEND INBOX CATENATE (URL \"/" + "%41" * 3000 + "/;UID=1\")", "x APPEND INBOX CATENATE (TEXT {-1+}",
+    "x REPLACE 1:* INBOX {1+}\r\nx",
+    "x UID REPLACE " + "1," * 50000 + "1 INBOX {1+}\r\nx",
+    "x GETMETADATA INBOX (" + "/shared/x " * 5000 + ")", "x GETMETADATA INBOX /shared" + "/a" * 20000,
+    "x SETMETADATA INBOX (" + "/shared/x NIL " * 5000 + ")", "x SETMETADATA INBOX (/shared/x ~{99999999999+}",
+    "x NOTIFY SET" + " (personal (MailboxName))" * 5000, "x NOTIFY SET (mailboxes (" + "a " * 5000 + ") NONE)",
+    "x NOTIFY SET " + "(" * 10000, "x NOTIFY SET (selected (MessageNew (" + "FLAGS " * 5000 + ") MessageExpunge))",
+    "x COMPRESS " + "D" * 100000, "x COMPRESS DEFLATE x",
     "x SEARCH BODY {70000}", "x SELECT {99999999999999999999+}", "x SELECT {-3+}",
 ]
 
