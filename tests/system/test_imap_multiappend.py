@@ -1,5 +1,8 @@
 """MULTIAPPEND: several messages in one APPEND, all of them or none."""
 
+import threading
+import time
+
 import pytest
 
 from harness.imap import Session, message
@@ -105,3 +108,34 @@ def test_a_client_that_vanishes_leaves_nothing(opened, shared_office):
                      % opened.box.encode())
     opened.ok("NOOP")
     assert count(opened, opened.box) == 0
+
+
+# Whenever the process is lost: an APPEND of ten is there as ten or not at all, and what was acknowledged
+# is there.
+@pytest.mark.parametrize("when", [0.05, 0.15, 0.3])
+def test_a_lost_process_leaves_whole_appends_only(office, when):
+    acknowledged, stop = [0], threading.Event()
+
+    def fill():
+        try:
+            with Session(office, office.anh) as session:
+                while not stop.is_set():
+                    answer = together(session, "INBOX", [
+                        ("", message(f"thu {n}", "x" * (n * n * 1500))) for n in range(10)])
+                    assert answer.status == "OK"
+                    acknowledged[0] += 10
+        except (OSError, EOFError):
+            pass
+
+    fillers = [threading.Thread(target=fill) for _ in range(3)]
+    for filler in fillers:
+        filler.start()
+    time.sleep(when)  # the moment is the test's, not a wait for anything
+    office.kill()
+    stop.set()
+    for filler in fillers:
+        filler.join()
+    office.start()
+    with Session(office, office.anh) as session:
+        there = count(session, "INBOX")
+        assert there % 10 == 0 and there >= acknowledged[0], (there, acknowledged)
