@@ -8,6 +8,8 @@
  * command line may be: base64 of 1 MiB, and the other fields. */
 enum { FILE_CONTENT_MAXIMUM = (1024 * 1024) / 3 * 4 + 64 * 1024 };
 
+#define DOCX "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+
 static const AdminField list_query[] = {
     {"unit", FIELD_TEXT, FALSE, "Chỉ của đơn vị này và các đơn vị trực thuộc"},
     {"open", FIELD_TEXT, FALSE, "true: chỉ đề nghị chưa trả lời"},
@@ -43,6 +45,10 @@ static const AdminField approve_fields[] = {
 static const AdminField return_fields[] = {
     {"lines", FIELD_INTEGERS, FALSE, "Các mục; không ghi: mọi mục chưa xử lý"},
     {"reason", FIELD_TEXT, TRUE, "Lý do"},
+    {NULL},
+};
+static const AdminField form_query[] = {
+    {"unit", FIELD_TEXT, FALSE, "Ghi tên đơn vị này vào biểu mẫu"},
     {NULL},
 };
 static const AdminField letter_query[] = {
@@ -254,9 +260,7 @@ static gboolean letter(AdminCall *call, GError **error) {
     if (file == NULL)
         return FALSE;
     g_autofree char *name = g_strdup_printf("tra-loi-%" G_GINT64_FORMAT ".docx", request->id);
-    admin_write_file(&call->w, name,
-                     "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-                     file);
+    admin_write_file(&call->w, name, DOCX, file);
     return TRUE;
 }
 
@@ -271,7 +275,29 @@ static gboolean reply(AdminCall *call, GError **error) {
     return now != NULL && write_request(now, &call->w);
 }
 
+static gboolean blank_form(AdminCall *call, GError **error) {
+    const char *which = http_path_value(call->http, 0), *key = admin_query(call, "unit");
+    g_autoptr(Regulation) regulation = regulation_of(call);
+    g_autoptr(DirectoryUnit) unit =
+        key == NULL ? NULL : directory_unit_find(call->service->directory, key, error);
+    if (key != NULL && unit == NULL)
+        return FALSE;
+    if (!g_str_equal(which, "1") && !g_str_equal(which, "2"))
+        return cv_fail(error, CV_ERROR_NOT_FOUND,
+                       "chỉ có biểu mẫu 1 và 2 (Phụ lục 2); there are forms 1 and 2");
+    g_autoptr(GBytes) file = request_form_blank(
+        regulation, g_str_equal(which, "1") ? REQUEST_FORM_FIRST : REQUEST_FORM_SECOND,
+        unit == NULL ? NULL : unit->name, error);
+    g_autofree char *name = g_strdup_printf("bieu-mau-%s.docx", which);
+    if (file == NULL)
+        return FALSE;
+    admin_write_file(&call->w, name, DOCX, file);
+    return TRUE;
+}
+
 const AdminOperation admin_requests[] = {
+    {HTTP_GET, "/request-forms/{form}", "Biểu mẫu 1 hoặc 2 của Phụ lục 2 để điền (docx)",
+     "Điều 4.2.a", ACTION_REQUEST_FILE, form_query, NULL, &admin_view_file, FALSE, blank_form, 0},
     {HTTP_GET, "/requests", "Đề nghị của các đơn vị, gấp nhất trước", "Điều 4.2.b",
      ACTION_REQUEST_READ, list_query, NULL, &admin_view_request, TRUE, list, 0},
     {HTTP_POST, "/requests", "Gửi văn bản đề nghị kèm danh sách theo biểu mẫu Phụ lục 2",

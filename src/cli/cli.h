@@ -229,6 +229,7 @@ int cli_queue_retry(CliCall *call);
 int cli_queue_show(CliCall *call);
 int cli_request_approve(CliCall *call);
 int cli_request_document(CliCall *call);
+int cli_request_form(CliCall *call);
 int cli_request_import(CliCall *call);
 int cli_request_letter(CliCall *call);
 int cli_request_list(CliCall *call);

@@ -37,6 +37,7 @@ const CliCommand cli_commands[] = {
     {"request", "show", cli_request_show, 0, "ID", "one request with its lines"},
     {"request", "approve", cli_request_approve, 0, "ID [--line N] [--return-wrong]", "do what its lines ask for, all or those named"},
     {"request", "reject", cli_request_reject, 0, "ID --line N --reason TEXT", "return lines with the reason"},
+    {"request", "form", cli_request_form, 0, "ID --to FILE | --blank 1|2 [--unit KEY] --to FILE", "what a request asks for, or a blank form, as in appendix 2 (.docx)"},
     {"request", "letter", cli_request_letter, 0, "ID --to FILE [--number N --sign TEXT --date DATE] [--form FORM --authority TEXT --title TEXT --signer NAME]", "the reply as a document (.docx), ready to number and sign"},
     {"request", "slips", cli_request_slips, 0, "ID --to FILE [--line N]", "one-time passwords for the new accounts, each on a slip of its own (.docx)"},
     {"request", "reply", cli_request_reply, 0, "ID --number N --date DATE", "record the reply that was sent; closes the request"},

@@ -1,8 +1,9 @@
-/* request letter | slips: the reply to a request as a document, and the slips for first sign-ins
- * [Điều 4.2.b, 5.2]. */
+/* request form | letter | slips: the forms of appendix 2 as documents, the reply to a request, and
+ * the slips for first sign-ins [Điều 4.2.b, 5.2]. */
 #include "cli/cli.h"
 
 #include "casework/request_letter.h"
+#include "directory/unit.h"
 
 static gboolean take_form(CliCall *call, const char *said, LetterSign *form) {
     if (said == NULL || letter_sign_find(said, form))
@@ -90,4 +91,49 @@ int cli_request_slips(CliCall *call) {
         return cli_refuse(call, g_steal_pointer(&error));
     cli_give(call, NULL, TRUE, paper);
     return cli_changed(call);
+}
+
+/* ---- form ---- */
+
+static GBytes *blank_form(CliCall *call, const char *which, const char *key, GError **error) {
+    g_autoptr(Regulation) regulation = instance_regulation(call->instance);
+    g_autoptr(DirectoryUnit) unit =
+        key == NULL ? NULL : directory_unit_find(call->instance->directory, key, error);
+    if (key != NULL && unit == NULL)
+        return NULL;
+    return request_form_blank(regulation,
+                              g_str_equal(which, "1") ? REQUEST_FORM_FIRST : REQUEST_FORM_SECOND,
+                              unit == NULL ? NULL : unit->name, error);
+}
+
+int cli_request_form(CliCall *call) {
+    char *to = NULL, *blank = NULL, *unit = NULL;
+    const CliOption options[] = {
+        {"to", &to, NULL, "the file (.docx); - is standard output", TRUE, NULL},
+        {"blank", &blank, NULL, "1 or 2: that form, to be filled in", FALSE, NULL},
+        {"unit", &unit, NULL, "of a blank form: the unit's name on it", FALSE, NULL},
+        {NULL},
+    };
+    int status;
+    gint64 id = 0;
+    if (!cli_options(call, options, 0, 1, &status))
+        return status;
+    gboolean which = blank != NULL && (g_str_equal(blank, "1") || g_str_equal(blank, "2"));
+    if ((blank == NULL) != (call->arguments[0] != NULL) || (blank != NULL && !which)) {
+        g_string_append(call->err, "congvu: nêu số đề nghị, hoặc --blank 1, --blank 2; give a "
+                                   "request's number, or --blank 1 or 2\n");
+        return CLI_USAGE;
+    }
+    if (blank == NULL && !cli_request_number(call, &id))
+        return CLI_USAGE;
+    AuditAct act = {call->who, ""};
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Regulation) regulation = instance_regulation(call->instance);
+    g_autoptr(GBytes) form =
+        blank != NULL ? blank_form(call, blank, unit, &error)
+                      : request_form_docx(call->instance->directory, regulation, id, &act, &error);
+    if (form == NULL)
+        return cli_refuse(call, g_steal_pointer(&error));
+    cli_give(call, NULL, blank == NULL, form);
+    return CLI_DONE;
 }

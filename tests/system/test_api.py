@@ -294,7 +294,7 @@ def test_the_description_has_every_operation_and_every_answer_keeps_to_it(body):
             if method != "get":
                 continue
             place = path.replace("{key}", "stttt").replace("{address}", UNIT)
-            place = place.replace("{id}", str(request["id"]))
+            place = place.replace("{id}", str(request["id"])).replace("{form}", "1")
             if path == "/proposals/person":
                 place += "?unit=stttt&name=Tran"
             status, answer, _ = ask(body, "GET", place, body.roles["centre"])

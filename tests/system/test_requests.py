@@ -175,8 +175,8 @@ def test_the_reply_has_every_line_and_the_slips_open_the_accounts(make_server, t
     for address, password in given.items():
         status, problem, _ = ask(server, "GET", "/own", address, password=password)
         assert status == 403 and "mật khẩu" in problem["detail"]  # good for setting an own one only
-        status, _, _ = ask(server, "POST", "/password", address, {"old": password, "new": "Matkhau@2031"},
-                           password=password)
+        status, _, _ = ask(server, "POST", "/password", address, {"old": password, "new": "Matkhau@2031",
+                                                                      "accept": True}, password=password)
         assert status == 204
         assert ask(server, "GET", "/own", address, password="Matkhau@2031")[0] == 200
     status, said = refused(server, "request", "slips", number, "--to", slips)
@@ -244,6 +244,47 @@ def test_a_spreadsheet_is_read_as_people_fill_it_in(province, tmp_path):
                                 "trong danh sách")
     province.run("request", "approve", read["id"], "--return-wrong")
     assert show(province, read["id"])["state"] == "decided"
+
+
+# [R018] [R091] [R092] [R093] [R094] [R095] [R096] [R097] [R098] [R099] [R100] [R101] [R102] [R103] [R104]
+# [R105] [R106] [R107] [R108] [R109] [R110] [R111] [R113] [R114]
+def test_a_filled_form_comes_out_as_it_went_in_and_is_read_again(make_server, tmp_path):
+    server = make_server()
+    server.unit("Sở Nội vụ", "snv")
+    known = server.person("Kim Văn Cũ", "snv")
+    first = ["1", "Kim Thị Vòng", "07/03/1985", "Nữ", "999085000021", "Chuyên viên", "Sở Nội vụ", "Cấp mới"]
+    second = ["1", f"{known}: Chức vụ: Chuyên viên", "Phó Trưởng phòng", "từ 01/7"]
+    sealed = ["2", f"{known}: số CCCD", "999085000022", ""]
+    for header, rows in ((forms.FIRST, [first]), (forms.SECOND, [second, sealed])):
+        path = saved(tmp_path, forms.letter(rows, header=header, number=f"{len(rows)}1/SNV-VP"))
+        taken = take(server, path)
+        printed = tmp_path / "printed.docx"
+        server.run("request", "form", taken["id"], "--to", printed)
+        assert printed.stat().st_mode & 0o777 == 0o600
+        document = office.Document(printed.read_bytes())
+        assert [header, *rows] in document.tables
+        for expected in ("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "SỞ NỘI VỤ", f"{len(rows)}1/SNV-VP", "V/v đăng ký",
+                         "Bắc Ninh, ngày 15 tháng 6 năm 2022", "Kính gửi: Trung tâm Công nghệ thông tin",
+                         "Căn cứ Quyết định số 06/2022/QĐ-UBND", "Sở Nội vụ gửi bản danh sách",
+                         "Nơi nhận:", "- Như trên", "GIÁM ĐỐC", "(Ký tên, đóng dấu)", "Nguyễn Văn Hùng"):
+            assert expected in document.text, expected
+        assert ("Ghi chú: Nội dung đề nghị là một trong" in document.text) == (header is forms.FIRST)
+        # Read again it is the same document, known by number and date.
+        status, said = refused(server, "request", "import", printed, "--unit", "snv")
+        assert status == 1 and f"văn bản này đã tiếp nhận: đề nghị số {taken['id']} " in said
+        status, said = refused(server, "request", "import", printed, "--unit", "snv", "--number", "99/X")
+        assert status == 1 and "danh sách giống hệt" in said
+        acts = json.loads(server.run("audit", "list", "--json", "--limit", "1"))
+        assert acts[0]["act"] == "request.form"
+    blank = tmp_path / "mau.docx"
+    server.run("request", "form", "--blank", "2", "--unit", "snv", "--to", blank)
+    document = office.Document(blank.read_bytes())
+    assert forms.SECOND in [table[0] for table in document.tables] and "Sở Nội vụ gửi" in document.text
+    assert refused(server, "request", "form", "--blank", "3", "--to", blank)[0] == 2
+    assert refused(server, "request", "form", "--to", blank)[0] == 2
+    if shutil.which("soffice"):
+        page = "\n".join(office.pages(office.pdf(printed, tmp_path)))
+        assert "Phó Trưởng" in page and "Thông tin cần thay đổi" in page
 
 
 @pytest.mark.skipif(shutil.which("soffice") is None, reason="needs LibreOffice")
