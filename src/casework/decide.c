@@ -4,6 +4,8 @@
  * again; what is done stays so. */
 #include "casework/internal.h"
 
+enum { BATCH = 32 };
+
 typedef struct {
     Directory *directory;
     const Regulation *regulation;
@@ -13,8 +15,24 @@ typedef struct {
     const char *reason;
     GString *findings; /* of lines that cannot be done, a line each */
     GArray *accepted;  /* guint */
-    guint line;        /* the one that is being done */
 } Decide;
+
+/* A line that is being done, one of those that are submitted together so that one flush serves them
+ * all; each is a transaction of its own all the same. */
+typedef struct Batch Batch;
+typedef struct {
+    Decide *decide;
+    Batch *batch;
+    guint line;
+    GError *failure;
+} Job;
+
+struct Batch {
+    GMutex lock;
+    GCond done;
+    guint left;
+    Job jobs[BATCH];
+};
 
 static gboolean is_chosen(const Decide *c, guint line) {
     if (c->choice->count == 0)
@@ -198,32 +216,34 @@ static DirectoryAccount *do_act(const Decide *c, DbConn *conn, const RequestAske
     return NULL;
 }
 
-static gboolean set_done(const Decide *c, DbConn *conn, const DirectoryAccount *account,
+static gboolean set_done(const Decide *c, DbConn *conn, guint line, const DirectoryAccount *account,
                          GError **error) {
     DbStmt *stmt =
         db_prepare(conn, "UPDATE request_line SET state = ?, finding = '', address = ?, account = ?"
                          " WHERE request = ? AND line = ?");
     db_bind(stmt, "itiii", (gint64)REQUEST_LINE_DONE, account->address, account->id, c->id,
-            (gint64)c->line);
+            (gint64)line);
     return db_run(stmt, error);
 }
 
 /* A line that was accepted and cannot be done any more is open again, with what was found. */
-static gboolean reopen(Decide *c, DbConn *conn, const RequestFound *found, GError **error) {
-    g_string_append_printf(c->findings, "\n  mục %u: %s", c->line, found->finding);
-    return request_line_found(conn, c->id, c->line, found, error) &&
-           set_line(c, conn, c->line, REQUEST_LINE_OPEN, "", error) &&
+static gboolean reopen(Decide *c, DbConn *conn, guint line, const RequestFound *found,
+                       GError **error) {
+    g_string_append_printf(c->findings, "\n  mục %u: %s", line, found->finding);
+    return request_line_found(conn, c->id, line, found, error) &&
+           set_line(c, conn, line, REQUEST_LINE_OPEN, "", error) &&
            request_settle(conn, c->id, error);
 }
 
 static gboolean do_line(DbConn *conn, gpointer data, GError **error) {
-    Decide *c = data;
+    const Job *job = data;
+    Decide *c = job->decide;
     g_auto(RequestRow) row = {0};
     g_auto(RequestCheck) check = {0};
     g_auto(RequestFound) found = {0};
     g_autoptr(GPtrArray) stored = NULL;
     if (!read_open(c, conn, &row, error) ||
-        (stored = request_stored(c->directory, conn, c->id, c->line, error)) == NULL)
+        (stored = request_stored(c->directory, conn, c->id, job->line, error)) == NULL)
         return FALSE;
     g_autoptr(DirectoryUnit) sender = directory_unit_in(conn, row.unit, error);
     const RequestStored *line = stored->len == 0 ? NULL : stored->pdata[0];
@@ -231,30 +251,30 @@ static gboolean do_line(DbConn *conn, gpointer data, GError **error) {
         return FALSE;
     if (line == NULL)
         return cv_fail(error, CV_ERROR_CORRUPT, "request %" G_GINT64_FORMAT " lost its line %u",
-                       c->id, c->line);
+                       c->id, job->line);
     if (line->state != REQUEST_LINE_ACCEPTED) /* another call did it */
         return TRUE;
     if (!request_check_begin(&check, c->directory, c->regulation, conn, sender, error) ||
-        !request_check_line(&check, c->line, line->asked, &found, error))
+        !request_check_line(&check, job->line, line->asked, &found, error))
         return FALSE;
     if (found.finding != NULL)
-        return reopen(c, conn, &found, error);
-    g_autofree char *ground = request_ground(c->id, c->line, row.number, row.dated);
+        return reopen(c, conn, job->line, &found, error);
+    g_autofree char *ground = request_ground(c->id, job->line, row.number, row.dated);
     AuditAct act = {c->act->who, ground};
     g_autoptr(DirectoryAccount) account = do_act(c, conn, line->asked, &found, &act, error);
-    return account != NULL && set_done(c, conn, account, error) &&
+    return account != NULL && set_done(c, conn, job->line, account, error) &&
            request_settle(conn, c->id, error);
 }
 
 /* What the registry refuses though the check passed is a finding of this line, not the end of all.
  */
-static gboolean keep_refusal(Decide *c, GError *failure, GError **error) {
+static gboolean keep_refusal(Decide *c, guint line, GError *failure, GError **error) {
     if (!cv_error_is(failure, CV_ERROR_EXISTS) && !cv_error_is(failure, CV_ERROR_REFUSED) &&
         !cv_error_is(failure, CV_ERROR_DENIED) && !cv_error_is(failure, CV_ERROR_INPUT)) {
         g_propagate_error(error, failure);
         return FALSE;
     }
-    g_string_append_printf(c->findings, "\n  mục %u: %s", c->line, failure->message);
+    g_string_append_printf(c->findings, "\n  mục %u: %s", line, failure->message);
     g_error_free(failure);
     return TRUE;
 }
@@ -275,16 +295,56 @@ static gboolean collect_accepted(Decide *c, GError **error) {
     return step == DB_DONE;
 }
 
+static void job_done(gpointer data, const GError *error) {
+    Job *job = data;
+    Batch *batch = job->batch;
+    g_mutex_lock(&batch->lock);
+    job->failure = error == NULL ? NULL : g_error_copy(error);
+    if (--batch->left == 0)
+        g_cond_signal(&batch->done);
+    g_mutex_unlock(&batch->lock);
+}
+
+/* Some lines from this one on; all are done or refused when it returns. */
+static void run_batch(Decide *c, Batch *batch, guint first, guint count) {
+    batch->left = count;
+    for (guint i = 0; i < count; i++) {
+        batch->jobs[i] = (Job){c, batch, g_array_index(c->accepted, guint, first + i), NULL};
+        db_submit(directory_db(c->directory), do_line, job_done, &batch->jobs[i]);
+    }
+    g_mutex_lock(&batch->lock);
+    while (batch->left > 0)
+        g_cond_wait(&batch->done, &batch->lock);
+    g_mutex_unlock(&batch->lock);
+}
+
+static gboolean do_batches(Decide *c, Batch *batch, GError **error) {
+    gboolean ok = TRUE;
+    for (guint first = 0; ok && first < c->accepted->len; first += BATCH) {
+        guint count = MIN(c->accepted->len - first, BATCH);
+        run_batch(c, batch, first, count);
+        for (guint i = 0; i < count; i++) {
+            Job *job = &batch->jobs[i];
+            if (job->failure != NULL && ok)
+                ok = keep_refusal(c, job->line, job->failure, error);
+            else
+                g_clear_error(&job->failure);
+        }
+    }
+    return ok;
+}
+
 static gboolean do_accepted(Decide *c, GError **error) {
     if (!collect_accepted(c, error))
         return FALSE;
-    for (guint i = 0; i < c->accepted->len; i++) {
-        GError *failure = NULL;
-        c->line = g_array_index(c->accepted, guint, i);
-        if (!db_write(directory_db(c->directory), do_line, c, &failure) &&
-            !keep_refusal(c, failure, error))
-            return FALSE;
-    }
+    Batch batch = {0};
+    g_mutex_init(&batch.lock);
+    g_cond_init(&batch.done);
+    gboolean ok = do_batches(c, &batch, error);
+    g_mutex_clear(&batch.lock);
+    g_cond_clear(&batch.done);
+    if (!ok)
+        return FALSE;
     return c->findings->len == 0 ||
            cv_fail(error, CV_ERROR_INPUT,
                    "có mục không thực hiện được, các mục khác đã thực hiện; some could not be "

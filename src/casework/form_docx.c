@@ -179,11 +179,12 @@ static void write_form(const FormPaper *c, RequestFormKind kind) {
     else
         write_second(c);
     write_bottom(c);
-    if (first)
-        paper_text(
-            c->paper, PAPER_NOTE,
-            "Ghi chú: Nội dung đề nghị là một trong các hình thức: cấp mới, tạm khóa hoặc hủy "
-            "bỏ.");
+    if (!first)
+        return;
+    paper_room(c->paper, 12 * 20);
+    paper_text(c->paper, PAPER_NOTE,
+               "Ghi chú: Nội dung đề nghị là một trong các hình thức: cấp mới, tạm khóa hoặc hủy "
+               "bỏ.");
 }
 
 GBytes *request_form_blank(const Regulation *regulation, RequestFormKind kind, const char *unit,

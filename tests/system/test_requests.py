@@ -439,7 +439,7 @@ def test_an_approval_cut_off_by_the_loss_of_the_process_goes_on_and_doubles_noth
                                                                                      tmp_path):
     server = make_server()
     server.unit("Sở Nội vụ", "snv")
-    count = 300
+    count = 900
     rows = [row(i, f"Vũ Văn {''.join(chr(97 + int(d)) for d in f'{i:03}')}".title(), "cấp mới")
             for i in range(count)]
     number = take(server, saved(tmp_path, csv(rows)), *GIVEN)["id"]
