@@ -193,8 +193,8 @@ static gboolean propose(RequestCheck *c, const RequestAsked *asked, const Direct
                         RequestFound *out, GError **error) {
     g_auto(NamingProposal) proposal = {0};
     g_autoptr(GError) failure = NULL;
-    if (directory_person_change_propose_in(c->conn, c->regulation, account->id, &out->meant.change,
-                                           &proposal, &failure)) {
+    if (directory_person_change_propose_in(c->directory, c->conn, c->regulation, account->id,
+                                           &out->meant.change, &proposal, &failure)) {
         out->address = proposal.local[0] == '\0'
                            ? g_strdup(account->address)
                            : g_strconcat(proposal.local, "@", directory_domain(c->directory), NULL);

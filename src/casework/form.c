@@ -222,14 +222,18 @@ static gboolean is_empty_line(const Reading *r) {
 static void wrong(Reading *r, Column column, const char *value, const char *reason) {
     g_string_append_printf(r->fault, "%sDòng %u, cột \"%s\": ", r->fault->len == 0 ? "" : "; ",
                            r->row->line, titles[column]);
-    if (value != NULL && *value != '\0')
-        g_string_append_printf(r->fault, "\"%s\": ", value);
+    g_autofree char *shown = g_strdup(value == NULL ? "" : value);
+    request_mask_numbers(shown);
+    if (*shown != '\0')
+        g_string_append_printf(r->fault, "\"%s\": ", shown);
     g_string_append(r->fault, reason);
 }
 
+/* What may be an identity number does not stay readable, whichever column it was put into. */
 static void replace(char **text, const char *with) {
     g_free(*text);
     *text = text_nfc(bytes_of_string(with));
+    request_mask_numbers(*text);
 }
 
 /* The sealed fields: a wrong one is told without its value. */
@@ -304,9 +308,6 @@ static void read_second_form(Reading *r, RequestAsked *asked) {
         wrong(r, COLUMN_WANTED, NULL, why);
     if (field == REQUEST_FIELD_BIRTH)
         replace(&asked->wanted, "(ngày sinh mới)");
-    request_mask_numbers(asked->what);
-    request_mask_numbers(asked->wanted);
-    request_mask_numbers(asked->note);
 }
 
 static gboolean take_line(Reading *r, GError **error) {

@@ -164,6 +164,8 @@ static void what_cannot_be_read_is_told_with_row_and_column_and_nothing_personal
         {"1;;;;;;snv;tạm khóa\n", "Dòng 2, cột \"Họ và tên\": thiếu họ và tên"},
         {"1;A B;31/02/1990;;;;snv;cấp mới\n",
          "Dòng 2, cột \"Ngày sinh\": không có ngày này trong lịch"},
+        {"1;A B;;001085000001;;;snv;cấp mới\n",
+         "Dòng 2, cột \"Giới tính\": \"*********001\": chỉ nhận nam, nữ"},
         {"1;A B;;khác;;;snv;cấp mới\n", "Dòng 2, cột \"Giới tính\": \"khác\": chỉ nhận nam, nữ"},
         {"1;A B;;;01085000001;;snv;cấp mới\n", "Dòng 2, cột \"Số CMT/CCCD\": thiếu một chữ số"},
         {"1;A B;;;;;;cấp mới\n", "Dòng 2, cột \"Đơn vị công tác\": thiếu đơn vị công tác"},
@@ -179,6 +181,14 @@ static void what_cannot_be_read_is_told_with_row_and_column_and_nothing_personal
         assert_null(strstr(fault, "01085000001"));
         assert_null(strstr(fault, "1990"));
     }
+}
+
+static void a_number_in_the_wrong_column_does_not_stay_readable(void **state) {
+    (void)state;
+    g_autoptr(RequestForm) form =
+        read_form(HEADER "1;Trần Văn Anh 001085000001;;;;CV 001.085.000.001;snv;cấp mới\n");
+    assert_string_equal(line(form, 0)->name, "Trần Văn Anh *********001");
+    assert_string_equal(line(form, 0)->title, "CV ***.***.***.001");
 }
 
 static void what_is_no_form_is_refused_with_what_is_missing(void **state) {
@@ -222,6 +232,7 @@ int main(void) {
         cmocka_unit_test(acts_are_known_in_the_spellings_that_people_use),
         cmocka_unit_test(a_letterhead_headings_and_the_foot_are_no_lines),
         cmocka_unit_test(what_cannot_be_read_is_told_with_row_and_column_and_nothing_personal),
+        cmocka_unit_test(a_number_in_the_wrong_column_does_not_stay_readable),
         cmocka_unit_test(what_is_no_form_is_refused_with_what_is_missing),
         cmocka_unit_test(days_are_read_in_five_spellings),
     };

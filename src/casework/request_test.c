@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "directory/fixture.h"
+#include "directory/role.h"
 #include "regulation/calendar.h"
 
 #define HEADER "STT;Họ và tên;Ngày sinh;Số CMT/CCCD;Đơn vị công tác;Nội dung đề nghị\n"
@@ -263,6 +264,8 @@ static void a_move_gives_the_new_address_and_the_old_one_lives_on_for_a_time(voi
                                          .may = DIRECTORY_MAY_SEND,
                                          .document = "Số 1"};
     assert_true(directory_delegate(f->directory, &delegation, &act, NULL));
+    DirectoryNewRole role = {"ltbinh.stttt", ROLE_FOCAL, "stttt", "Số 2"};
+    assert_true(directory_role_grant(f->directory, &role, &act, NULL));
     gint64 id =
         taken(f, CHANGES "1;ltbinh.stttt@bacninh.gov.vn: Đơn vị công tác;Sở Nội vụ;\n", "1/X");
     addressed(f, id, 1, "ltbinh.snv@bacninh.gov.vn");
@@ -272,6 +275,7 @@ static void a_move_gives_the_new_address_and_the_old_one_lives_on_for_a_time(voi
     gint64 as;
     assert_false(directory_may_send_as(f->directory, account,
                                        bytes_of_string("stttt@bacninh.gov.vn"), &as, NULL));
+    assert_false(directory_may_somewhere(f->directory, account, ACTION_REQUEST_FILE, NULL));
     today_is("2022-12-12"); /* 179 days */
     drain(f);
     assert_int_equal(reached(f, "ltbinh.stttt@bacninh.gov.vn"), account);

@@ -141,6 +141,8 @@ gboolean directory_birth_set(Directory *d, DbConn *conn, gint64 person, const ch
                              GError **error);
 gboolean directory_identity_set(Directory *d, DbConn *conn, gint64 person, const char *identity,
                                 GError **error);
+/* A column of person.identity, to be wiped and freed; "" when it is NULL or does not open. */
+char *directory_identity_open(const Directory *d, gint64 person, Bytes sealed);
 /* A column of person.birth; "" when it is NULL. CORRUPT: sealed with another key. */
 gboolean directory_birth_unseal(const Directory *d, gint64 person, Bytes sealed,
                                 char out[PERSON_BIRTH_BYTES], GError **error);

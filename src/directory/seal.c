@@ -91,6 +91,14 @@ gboolean directory_birth_unseal(const Directory *d, gint64 person, Bytes sealed,
     return TRUE;
 }
 
+char *directory_identity_open(const Directory *d, gint64 person, Bytes sealed) {
+    g_autofree char *context = context_of(person, "identity");
+    char *identity = sealed.n == 0 || !d->has_seal
+                         ? NULL
+                         : crypto_unseal(d->seal, bytes_of_string(context), sealed);
+    return identity == NULL ? g_strdup("") : identity;
+}
+
 /* ---- For a change of one of the two ---- */
 
 gboolean directory_birth_set(Directory *d, DbConn *conn, gint64 person, const char *birth,

@@ -2,6 +2,7 @@
 #include "directory/transact.h"
 
 #include "directory/internal.h"
+#include "directory/role.h"
 #include "text/fold.h"
 
 static char *composed(const char *name) {
@@ -73,7 +74,7 @@ DirectoryAccount *directory_person_create_in(Directory *d, DbConn *conn,
 typedef struct {
     gint64 id, unit;
     char *name, *given, *title, *sex;
-    char birth[PERSON_BIRTH_BYTES];
+    char *identity; /* "" where it is not known, or there is no key */
 } Before;
 
 static void before_clear(Before *before) {
@@ -81,13 +82,16 @@ static void before_clear(Before *before) {
     g_free(before->given);
     g_free(before->title);
     g_free(before->sex);
-    crypto_wipe(before->birth, sizeof before->birth);
+    if (before->identity != NULL)
+        crypto_wipe(before->identity, strlen(before->identity));
+    g_free(before->identity);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Before, before_clear)
 
-static gboolean read_before(DbConn *conn, gint64 account, Before *out, GError **error) {
-    DbStmt *stmt = db_prepare(conn, "SELECT p.id, p.unit, p.name, p.given, p.title, p.sex"
-                                    " FROM account a JOIN person p ON p.id = a.person"
+static gboolean read_before(const Directory *d, DbConn *conn, gint64 account, Before *out,
+                            GError **error) {
+    DbStmt *stmt = db_prepare(conn, "SELECT p.id, p.unit, p.name, p.given, p.title, p.sex,"
+                                    " p.identity FROM account a JOIN person p ON p.id = a.person"
                                     " WHERE a.id = ?");
     db_bind(stmt, "i", account);
     DbStep step = db_step(stmt, error);
@@ -102,6 +106,7 @@ static gboolean read_before(DbConn *conn, gint64 account, Before *out, GError **
     out->given = g_strdup(db_column_text(stmt, 3));
     out->title = g_strdup(db_column_text(stmt, 4));
     out->sex = g_strdup(db_column_text(stmt, 5));
+    out->identity = directory_identity_open(d, out->id, db_column_bytes(stmt, 6));
     db_reset(stmt);
     return TRUE;
 }
@@ -148,15 +153,18 @@ static gboolean propose(DbConn *conn, const Regulation *regulation, gint64 accou
     NamingPerson naming = {.name = bytes_of_string(name),
                            .given = given ? before->given : NULL,
                            .suffix = to->suffix,
-                           .identity = change->identity};
+                           .identity = change->identity != NULL    ? change->identity
+                                       : *before->identity != '\0' ? before->identity
+                                                                   : NULL};
     return naming_person(regulation, &naming, taken_by_another, &own, out, error);
 }
 
-gboolean directory_person_change_propose_in(DbConn *conn, const Regulation *regulation,
-                                            gint64 account, const DirectoryPersonChange *change,
+gboolean directory_person_change_propose_in(Directory *d, DbConn *conn,
+                                            const Regulation *regulation, gint64 account,
+                                            const DirectoryPersonChange *change,
                                             NamingProposal *out, GError **error) {
     g_auto(Before) before = {0};
-    return read_before(conn, account, &before, error) &&
+    return read_before(d, conn, account, &before, error) &&
            propose(conn, regulation, account, &before, change, out, error);
 }
 
@@ -206,19 +214,52 @@ static gboolean write_sealed(Directory *d, DbConn *conn, const Before *before,
              directory_identity_set(d, conn, before->id, c->identity, error)));
 }
 
-/* [Điều 6.2] Who left the body looks after nothing in it any more. */
+/* The roles of a person that are for a unit, as the record of their end; NULL: none; g_free. */
+static gboolean roles_of(DbConn *conn, gint64 account, char **json, GError **error) {
+    g_auto(Buffer) out;
+    buffer_init(&out, DIRECTORY_JSON_MAXIMUM);
+    JsonWriter w = json_writer(&out);
+    guint count = 0;
+    json_open(&w, NULL, '{');
+    json_open(&w, "roles", '[');
+    DbStmt *stmt = db_prepare(conn, "SELECT r.role, u.address FROM role r JOIN unit u"
+                                    " ON u.id = r.unit WHERE r.account = ? AND r.unit <> 0");
+    db_bind(stmt, "i", account);
+    DbStep step;
+    while ((step = db_step(stmt, error)) == DB_ROW) {
+        g_autofree char *one =
+            g_strdup_printf("%s %s", directory_role_name((DirectoryRole)db_column_int(stmt, 0)),
+                            db_column_text(stmt, 1));
+        json_text(&w, NULL, one);
+        count++;
+    }
+    json_close(&w, ']');
+    json_close(&w, '}');
+    *json = count == 0 ? NULL : buffer_steal_string(&out);
+    return step != DB_FAILED;
+}
+
+/* [Điều 6.2] Who left the body looks after nothing in it any more, and speaks for nothing of it. */
 static gboolean leave_body(Directory *d, DbConn *conn, const DirectoryAccount *account, gint64 from,
-                           gint64 to, gint64 change, GError **error) {
+                           gint64 to, gint64 change, const AuditAct *act, GError **error) {
     gint64 old_body = 0, new_body = 0;
+    g_autofree char *roles = NULL;
     if (!directory_body_of(conn, from, &old_body, error) ||
         !directory_body_of(conn, to, &new_body, error))
         return FALSE;
     if (old_body == new_body)
         return TRUE;
-    DbStmt *roles = db_prepare(conn, "DELETE FROM role WHERE account = ? AND unit <> 0");
-    db_bind(roles, "i", account->id);
+    if (!directory_delegations_end(conn, account->id, change, error) ||
+        !roles_of(conn, account->id, &roles, error))
+        return FALSE;
     directory_notify(d, conn, account->id);
-    return directory_delegations_end(conn, account->id, change, error) && db_run(roles, error);
+    if (roles == NULL)
+        return TRUE;
+    DbStmt *stmt = db_prepare(conn, "DELETE FROM role WHERE account = ? AND unit <> 0");
+    db_bind(stmt, "i", account->id);
+    return db_run(stmt, error) &&
+           directory_account_audit(conn, act, "role.revoke", account->address, roles, NULL, NULL,
+                                   error);
 }
 
 /* Never the sealed columns' values. */
@@ -280,7 +321,7 @@ DirectoryAccount *directory_person_change_in(Directory *d, DbConn *conn,
     g_auto(Before) before = {0};
     g_auto(NamingProposal) proposal = {0};
     g_autoptr(DirectoryAccount) account = directory_account_in(d, conn, id, error);
-    if (account == NULL || !read_before(conn, id, &before, error) ||
+    if (account == NULL || !read_before(d, conn, id, &before, error) ||
         !propose(conn, regulation, id, &before, change, &proposal, error))
         return NULL;
     g_autofree char *name = composed(change->name == NULL ? before.name : change->name);
@@ -292,15 +333,18 @@ DirectoryAccount *directory_person_change_in(Directory *d, DbConn *conn,
                 account->address);
         return NULL;
     }
+    g_autoptr(DirectoryAccount) now = NULL;
     gint64 seq = 0;
     if ((proposal.local[0] != '\0' &&
          !give_address(conn, account, proposal.local, alias_until, error)) ||
         !write_person(conn, &before, change, name, id, error) ||
         !write_sealed(d, conn, &before, change, error) ||
         !record_change(d, conn, account, &before, change, act, &seq, error) ||
-        (change->unit != 0 && !leave_body(d, conn, account, before.unit, change->unit, seq, error)))
+        (now = directory_account_in(d, conn, id, error)) == NULL ||
+        (change->unit != 0 &&
+         !leave_body(d, conn, now, before.unit, change->unit, seq, act, error)))
         return NULL;
-    return directory_account_in(d, conn, id, error);
+    return g_steal_pointer(&now);
 }
 
 /* ---- Aliases end ---- */

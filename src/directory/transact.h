@@ -51,8 +51,9 @@ DirectoryAccount *directory_person_change_in(Directory *directory, DbConn *conn,
                                              GError **error);
 /* The address that it would then have, without changing anything; out->local "": the one it has. As
  * naming_person: clear *out in any case. */
-gboolean directory_person_change_propose_in(DbConn *conn, const Regulation *regulation,
-                                            gint64 account, const DirectoryPersonChange *change,
+gboolean directory_person_change_propose_in(Directory *directory, DbConn *conn,
+                                            const Regulation *regulation, gint64 account,
+                                            const DirectoryPersonChange *change,
                                             NamingProposal *out, GError **error);
 /* Takes away the aliases whose time is over, with a record of each. For the housekeeping: it looks
  * first and writes only when there is something. */
