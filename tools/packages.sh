@@ -10,7 +10,7 @@ PACKAGES_build="build-essential meson ninja-build pkg-config libglib2.0-dev libs
     openssl"
 PACKAGES_test="git python3 python3-pytest python3-pytest-xdist libcmocka-dev libgmime-3.0-dev
     clang clang-format clang-tidy libclang-rt-14-dev llvm curl swaks libnet-ssleay-perl isync mutt fetchmail
-    neomutt aerc offlineimap3 ca-certificates postfix opendkim python3-dkim procps"
+    neomutt aerc offlineimap3 ca-certificates postfix opendkim python3-dkim dovecot-core dovecot-imapd procps"
 PACKAGES_long="valgrind"
 PACKAGES_documents="libreoffice-writer-nogui fonts-liberation poppler-utils python3-openpyxl"
 PACKAGES_bench="postfix opendkim dovecot-core dovecot-imapd dovecot-lmtpd dovecot-fts-xapian strace procps"

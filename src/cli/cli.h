@@ -33,6 +33,8 @@ typedef enum {
     CLI_PATH_ARGUMENT = 1 << 4, /* the first argument is a path: made absolute before it is sent */
     CLI_PASSWORD = 1 << 5,      /* needs a password: asked for on the terminal, twice, unless
                                  * --password-stdin is given */
+    CLI_PIECE = 1 << 6,         /* one of many calls of one act, sent by another command (door.h):
+                                 * not logged when it went well */
 } CliFlags;
 
 typedef struct {
@@ -64,6 +66,10 @@ struct CliCall {
     /* Shows progress when the operator has a terminal. May be NULL: use cli_progress. */
     void (*progress)(CliCall *call, gint64 done, gint64 all);
     gpointer progress_data;
+    /* Hands on what is in `out` and empties it, for answers larger than memory; FALSE: nobody reads
+     * any more. May be NULL: then all stays in `out`. */
+    gboolean (*flush)(CliCall *call);
+    gpointer flush_data;
 };
 
 /* The table, ended by a noun of NULL. */
@@ -149,6 +155,9 @@ gboolean cli_is_trial(const CliCall *call);
  * NULL. */
 gboolean cli_record(CliCall *call, const char *act, const char *subject, const char *before,
                     const char *after, GError **error);
+/* The same on a ground. */
+gboolean cli_record_on(CliCall *call, const char *ground, const char *act, const char *subject,
+                       const char *before, const char *after, GError **error);
 /* dns.c: every key's record is published. REFUSED names the first that is not. */
 gboolean cli_dns_keys_published(CliCall *call, GError **error);
 /* account_password.c: says what is to be done with a one-time password, to call->err; the password
@@ -205,7 +214,17 @@ int cli_calendar_notice(CliCall *call);
 int cli_calendar_stop(CliCall *call);
 int cli_check(CliCall *call);
 int cli_doctor(CliCall *call);
+int cli_export_maildir(CliCall *call);
+int cli_export_mbox(CliCall *call);
+int cli_export_stream(CliCall *call);
 int cli_forward_check(CliCall *call);
+int cli_import_begin(CliCall *call);
+int cli_import_forget(CliCall *call);
+int cli_import_imap(CliCall *call);
+int cli_import_maildir(CliCall *call);
+int cli_import_mbox(CliCall *call);
+int cli_import_take(CliCall *call);
+int cli_import_taken(CliCall *call);
 int cli_index_rebuild(CliCall *call);
 int cli_index_status(CliCall *call);
 int cli_index_update(CliCall *call);

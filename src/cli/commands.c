@@ -42,6 +42,18 @@ const CliCommand cli_commands[] = {
     {"request", "slips", cli_request_slips, 0, "ID --to FILE [--line N]", "one-time passwords for the new accounts, each on a slip of its own (.docx)"},
     {"request", "reply", cli_request_reply, 0, "ID --number N --date DATE", "record the reply that was sent; closes the request"},
 
+    {"import", "mbox", cli_import_mbox, CLI_LOCAL, "FILE --account ADDRESS [--mailbox NAME] [--request ID | --ground TEXT]", "take the messages of an mbox, or of what `export mbox` made"},
+    {"import", "maildir", cli_import_maildir, CLI_LOCAL, "DIRECTORY --account ADDRESS [--request ID | --ground TEXT]", "take the messages and folders of a Maildir"},
+    {"import", "imap", cli_import_imap, CLI_LOCAL | CLI_READS_INPUT, "HOST --account ADDRESS --user NAME --password-stdin [--authzid NAME] | --accounts-stdin [--tls KIND] [--port N] [--ca FILE | --fingerprint HEX] [--only FOLDER] [--silence SECONDS] [--request ID | --ground TEXT]", "take the mail of accounts on another server, over IMAP"},
+    {"import", "forget", cli_import_forget, 0, "ADDRESS", "forget what was moved in: the next import would take it again"},
+    {"import", "begin", cli_import_begin, CLI_PIECE, "ADDRESS --kind KIND --from TEXT [--request ID | --ground TEXT]", "for the other import commands: put one on record"},
+    {"import", "taken", cli_import_taken, CLI_PIECE, "ADDRESS --source NAME --uidvalidity N", "for import imap: which messages of a folder were taken"},
+    {"import", "take", cli_import_take, CLI_PIECE | CLI_READS_INPUT, "ADDRESS", "for the other import commands: take a batch from standard input"},
+
+    {"export", "mbox", cli_export_mbox, CLI_LOCAL, "--account ADDRESS --to DIRECTORY --request ID | --ground TEXT", "write all of an account's mail into mbox files"},
+    {"export", "maildir", cli_export_maildir, CLI_LOCAL, "--account ADDRESS --to DIRECTORY --request ID | --ground TEXT", "write all of an account's mail into a Maildir"},
+    {"export", "stream", cli_export_stream, 0, "ADDRESS --kind KIND --to TEXT --request ID | --ground TEXT", "for the other export commands: give the mail"},
+
     {"role", "grant", cli_role_grant, 0, "ADDRESS ROLE --document TEXT [--unit KEY]", "let a person use the administration: department, centre, focal, head"},
     {"role", "revoke", cli_role_revoke, 0, "ADDRESS ROLE [--unit KEY]", "take a role away"},
     {"role", "list", cli_role_list, 0, "", "who has which role"},

@@ -104,6 +104,14 @@ static void send_progress(CliCall *call, gint64 done, gint64 all) {
     send_frame(GPOINTER_TO_INT(call->progress_data), 'p', bytes_of_string(text));
 }
 
+/* What a command has said so far, at once and in one piece; see CliCall.flush. */
+static gboolean send_output(CliCall *call) {
+    gboolean sent = send_frame(GPOINTER_TO_INT(call->progress_data), 'o',
+                               bytes_of(call->out->str, call->out->len));
+    g_string_truncate(call->out, 0);
+    return sent;
+}
+
 static gboolean send_text(int fd, char kind, const GString *text) {
     for (gsize at = 0; at < text->len; at += PIECE)
         if (!send_frame(fd, kind, bytes_slice(bytes_of(text->str, text->len), at, PIECE)))
@@ -161,6 +169,7 @@ static int run_call(Remote *remote, int fd, char **words, Bytes input, const cha
         .files = files,
         .progress = send_progress,
         .progress_data = GINT_TO_POINTER(fd),
+        .flush = send_output,
     };
     return cli_run(&call);
 }
@@ -170,6 +179,8 @@ static void log_command(const GPtrArray *words, const char *who, int status, gin
     static gint calls;
     guint taken = 0;
     const CliCommand *command = cli_find((char **)words->pdata, &taken);
+    if (command != NULL && (command->flags & CLI_PIECE) != 0 && status == CLI_DONE)
+        return;
     g_autofree char *session = g_strdup_printf("command-%d", g_atomic_int_add(&calls, 1) + 1);
     log_event(LOG_LEVEL_INFO, "command", "session", session, "who", who, "noun",
               command == NULL ? "?" : command->noun, "verb", command == NULL ? NULL : command->verb,
@@ -349,6 +360,42 @@ static void take_progress(Bytes content) {
     if (reader_u64(&r, &done) && reader_skip_byte(&r, ' ') && reader_u64(&r, &all) &&
         MAX(done, all) <= G_MAXINT64 / 100)
         cli_bar_show((gint64)done, (gint64)all);
+}
+
+/* What came, to where it belongs; FALSE: the caller wants no more. */
+static gboolean take_frame(char kind, Bytes bytes, RemoteAnswer *answer) {
+    if (kind == 'e')
+        g_string_append_len(answer->err, (const char *)bytes.p, (gssize)bytes.n);
+    if (kind != 'o')
+        return TRUE;
+    if (answer->piece != NULL)
+        return answer->piece(bytes, answer->data);
+    g_string_append_len(answer->out, (const char *)bytes.p, (gssize)bytes.n);
+    return TRUE;
+}
+
+gboolean remote_ask(const char *data_directory, char **words, Bytes input, RemoteAnswer *answer,
+                    int *status) {
+    int fd = connect_to(data_directory);
+    if (fd < 0)
+        return FALSE;
+    g_auto(Buffer) content;
+    buffer_init(&content, FRAME_MAXIMUM);
+    gboolean ended = FALSE;
+    char kind;
+    guint64 said = CLI_REFUSED;
+    gboolean going = send_call(fd, words, input);
+    while (going && !ended && receive_frame(fd, &kind, &content)) {
+        if (kind == 'x')
+            ended = bytes_parse_u64(buffer_bytes(&content), &said);
+        else
+            going = take_frame(kind, buffer_bytes(&content), answer);
+    }
+    close(fd);
+    if (content.capacity > 0)
+        crypto_wipe(content.p, content.capacity);
+    *status = (int)said;
+    return ended || !going;
 }
 
 /* A file comes as its name and pieces; it is whole when the next frame is no piece of it. */

@@ -23,4 +23,15 @@ void remote_stop(Remote *remote);
 gboolean remote_call(const char *data_directory, char **words, Bytes input, GPtrArray *files,
                      int *status);
 
+/* The same for a command that asks others (door.h): what comes back is given to the caller. */
+typedef struct {
+    /* A piece of the command's output; FALSE ends the call. NULL: kept in `out`. */
+    gboolean (*piece)(Bytes bytes, gpointer data);
+    gpointer data;
+    GString *out, *err; /* the caller's */
+} RemoteAnswer;
+/* FALSE: no server answers there, or it went away before it had answered. */
+gboolean remote_ask(const char *data_directory, char **words, Bytes input, RemoteAnswer *answer,
+                    int *status);
+
 #endif

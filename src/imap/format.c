@@ -1,7 +1,7 @@
 /* Pieces of answers; see format.h. */
 #include "imap/format.h"
 
-#include "imap/utf7.h"
+#include "text/utf7.h"
 
 static const struct {
     const char *name;
@@ -58,7 +58,7 @@ void imap_put_mailbox(Buffer *out, const char *name, gboolean utf8) {
     }
     g_auto(Buffer) encoded;
     buffer_init(&encoded, 64 * 1024);
-    imap_utf7_encode(text, &encoded);
+    text_utf7_encode(text, &encoded);
     imap_put_string(out, buffer_bytes(&encoded), FALSE);
 }
 

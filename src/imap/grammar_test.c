@@ -3,7 +3,7 @@
 #include "imap/collector.h"
 #include "imap/fetch.h"
 #include "imap/pattern.h"
-#include "imap/utf7.h"
+#include "text/utf7.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -115,12 +115,12 @@ static void each_name_has_one_utf7(void **state) {
         g_auto(Buffer) coded;
         buffer_init(&plain, 1000);
         buffer_init(&coded, 1000);
-        gboolean good = imap_utf7_decode(bytes_of_string(cases[i].coded), &plain);
+        gboolean good = text_utf7_decode(bytes_of_string(cases[i].coded), &plain);
         assert_int_equal(good, cases[i].plain != NULL);
         if (!good)
             continue;
         assert_true(bytes_is(buffer_bytes(&plain), cases[i].plain));
-        assert_true(imap_utf7_encode(buffer_bytes(&plain), &coded));
+        assert_true(text_utf7_encode(buffer_bytes(&plain), &coded));
         assert_true(bytes_is(buffer_bytes(&coded), cases[i].coded));
     }
 }

@@ -1,9 +1,9 @@
 /* Mailbox names; see name.h. */
 #include "imap/name.h"
 
-#include "imap/utf7.h"
 #include "text/charset.h"
 #include "text/fold.h"
+#include "text/utf7.h"
 
 void imap_name_clear(ImapName *name) {
     g_clear_pointer(&name->full, g_free);
@@ -36,7 +36,7 @@ char *imap_name_decode(ImapSession *session, Bytes raw, GError **error) {
     buffer_init(&utf8, 4 * IMAP_NAME_LIMIT);
     if (imap_speaks_utf8(session))
         return imap_name_of_utf8(raw, error);
-    if (!imap_utf7_decode(raw, &utf8)) {
+    if (!text_utf7_decode(raw, &utf8)) {
         cv_fail(error, CV_ERROR_INPUT, "The mailbox name is not well-formed");
         return NULL;
     }

@@ -137,6 +137,10 @@ gboolean store_verify_blobs(Store *store, gboolean repair,
                             void (*finding)(const char *text, gpointer data), gpointer data,
                             GError **error);
 
+/* taken.c: for store_verify. */
+gboolean store_taken_verify(DbConn *conn, void (*finding)(const char *text, gpointer data),
+                            gpointer data, GError **error);
+
 /* keyword.c: as store_keyword_bits; make FALSE leaves unknown names out. */
 gboolean store_keywords_of(DbConn *conn, gint64 account, const char *const *names, gboolean make,
                            StoreFlags *bits, GError **error);

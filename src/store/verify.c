@@ -191,7 +191,7 @@ static gboolean check_accounts(const Check *check, GError **error) {
                             " WHERE name = 'uidvalidity')");
     while ((step = db_step(stmt, error)) == DB_ROW)
         report(check, "UIDVALIDITY " N " is not unique or was never given", db_column_int(stmt, 0));
-    return step == DB_DONE;
+    return step == DB_DONE && store_taken_verify(conn, check->finding, check->data, error);
 }
 
 /* ---- Annotations ---- */

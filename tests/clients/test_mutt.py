@@ -1,9 +1,15 @@
 """mutt, on a terminal of its own, sends, reads, answers and files."""
 
+import mailbox
+
 import pytest
 
 from harness import mail
+from harness.boxes import look
+from harness.imap import message, utf7
 from harness.server import wait_for
+
+MARK = "From day Tue Nov 24 08:05:00 2026"
 
 SETTINGS = """
 set realname="Trần Văn Anh" from="{user}" use_from=yes hostname=may.test
@@ -86,3 +92,22 @@ def test_mutt_flags_and_undeletes(office, mutt):
     with mail.imap(office, office.anh) as reader:
         mail.good(reader.select("INBOX"))
         assert mail.uids(reader) == [b"1"] and mail.uids(reader, "FLAGGED") == [b"1"]
+
+
+def test_an_mbox_that_mutt_wrote_comes_in(office, client, terminal):
+    source, out = client.home / "goc", client.home / "ra.mbox"
+    box = mailbox.Maildir(source, create=True)
+    for n in range(5):
+        made = mailbox.MaildirMessage(message(f"thu {n}", f"a\n\n{MARK}\nb"))
+        made.set_subdir("cur")
+        made.set_flags("S" if n % 2 else "F")
+        box.add(made)
+    settings = client.file("plainrc", "set mbox_type=mbox confirmappend=no confirmcreate=no delete=no\n"
+                                      "set quit=yes wait_key=no sleep_time=0 copy=no mark_old=no\n")
+    for n in range(5):
+        terminal("mutt", "-n", "-F", settings, "-f", source, "-e",
+                 f'push "<jump>{n + 1}<enter><copy-message>{out}<enter><exit>"')
+    office.run("import", "mbox", out, "--account", office.anh, "--mailbox", "Cũ/Mutt")
+    found = look(office, office.anh)[utf7("Cũ/Mutt")]
+    assert sorted(sorted(flags) for flags, _, _ in found) == [["\\Flagged"]] * 3 + [["\\Seen"]] * 2
+    assert all(f"{MARK}\r\nb".encode() in content for _, _, content in found)

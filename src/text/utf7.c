@@ -1,6 +1,6 @@
 /* Modified UTF-7; see utf7.h. '&' begins base64 of UTF-16 (with ',' for '/' and without padding),
  * '-' ends it, "&-" is '&' itself. */
-#include "imap/utf7.h"
+#include "text/utf7.h"
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+,";
 
@@ -72,7 +72,7 @@ static gboolean decode_shifted(Reader *r, Buffer *out) {
     return clean && !s.empty && s.high == 0 && !again;
 }
 
-gboolean imap_utf7_decode(Bytes in, Buffer *out) {
+gboolean text_utf7_decode(Bytes in, Buffer *out) {
     Reader r = reader_of(in);
     while (!reader_done(&r)) {
         int c = reader_byte(&r);
@@ -103,7 +103,7 @@ static gboolean end_shift(Shifted *s, Buffer *out) {
     return buffer_append_byte(out, '-');
 }
 
-gboolean imap_utf7_encode(Bytes utf8, Buffer *out) {
+gboolean text_utf7_encode(Bytes utf8, Buffer *out) {
     if (utf8.n == 0) /* p may be NULL */
         return TRUE;
     if (!g_utf8_validate_len((const char *)utf8.p, utf8.n, NULL))

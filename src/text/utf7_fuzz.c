@@ -1,5 +1,5 @@
 /* Modified UTF-7 both ways: what is decoded is valid, and there is one spelling of it. */
-#include "imap/utf7.h"
+#include "text/utf7.h"
 
 #include "text/charset.h"
 
@@ -10,9 +10,9 @@ static void check_decoding(Bytes in) {
     g_auto(Buffer) again;
     buffer_init(&utf8, 1 << 20);
     buffer_init(&again, 1 << 20);
-    if (!imap_utf7_decode(in, &utf8))
+    if (!text_utf7_decode(in, &utf8))
         return;
-    if (!text_is_utf8(buffer_bytes(&utf8)) || !imap_utf7_encode(buffer_bytes(&utf8), &again) ||
+    if (!text_is_utf8(buffer_bytes(&utf8)) || !text_utf7_encode(buffer_bytes(&utf8), &again) ||
         !bytes_equal(buffer_bytes(&again), in))
         abort();
 }
@@ -22,9 +22,9 @@ static void check_encoding(Bytes in) {
     g_auto(Buffer) again;
     buffer_init(&coded, 1 << 20);
     buffer_init(&again, 1 << 20);
-    if (!imap_utf7_encode(in, &coded))
+    if (!text_utf7_encode(in, &coded))
         return;
-    if (!imap_utf7_decode(buffer_bytes(&coded), &again) || !bytes_equal(buffer_bytes(&again), in))
+    if (!text_utf7_decode(buffer_bytes(&coded), &again) || !bytes_equal(buffer_bytes(&again), in))
         abort();
 }
 
