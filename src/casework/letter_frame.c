@@ -132,8 +132,11 @@ void letter_head(Paper *paper, const Regulation *regulation, const LetterHead *h
     paper_row(paper);
     paper_cell(paper, 1);
     write_number(paper, head, default_sign);
-    if (about != NULL)
-        paper_printf(paper, PAPER_SUBJECT, "V/v %s", about);
+    if (about != NULL) {
+        g_autofree char *words = g_strdup_printf("V/v %s", about);
+        g_autofree char *lines = paper_balanced(PAPER_SUBJECT, words, BODIES_WIDTH, NULL);
+        paper_text(paper, PAPER_SUBJECT, lines);
+    }
     paper_cell(paper, 1);
     g_autofree char *place_day = letter_place_day(
         letter_or(head->place, regulation_text(regulation, REGULATION_PLACE)), head->day);

@@ -207,7 +207,7 @@ static void a_slip_without_a_password_is_refused(void **state) {
     assert_true(cv_error_is(error, CV_ERROR_INPUT));
 }
 
-/* [Điều 10.2.b] [R056] */
+/* [Điều 10.2.b] */
 static void a_notice_of_a_stop_says_when_and_why(void **state) {
     LetterStop facts = {.head = {.day = day("2022-06-14")},
                         .signer = {.name = "Nguyễn Văn Bảy"},
@@ -249,7 +249,7 @@ static void a_warning_lists_the_accounts_and_the_day_of_the_lock(void **state) {
     assert_says(text, "TL. GIÁM ĐỐC TRƯỞNG PHÒNG");
 }
 
-/* [Điều 12.3] [R068] */
+/* [Điều 12.3] */
 static void a_letter_about_an_incident_says_what_was_seen_and_done(void **state) {
     static const char *const asks[] = {"Đổi mật khẩu.", NULL};
     const LetterIncident facts = {.head = {.day = day("2022-07-06")},

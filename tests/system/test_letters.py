@@ -19,7 +19,7 @@ def saturday():
     return day + timedelta(days=(5 - day.weekday()) % 7)
 
 
-# [R056] [Điều 10.2.b]
+# [Điều 10.2.b]
 def test_the_notice_of_a_stop_keeps_to_the_times_of_the_regulation(office, tmp_path):
     day = saturday()
     where = tmp_path / "thong-bao.docx"
@@ -62,7 +62,7 @@ def test_each_unit_gets_a_letter_with_its_accounts_that_lie_unused(office, tmp_p
     assert [p.name for p in only.iterdir()] == ["canh-bao-snv.docx"]
 
 
-# [R068] [Điều 12.3]
+# [Điều 12.3]
 def test_a_unit_is_written_to_about_an_incident(office, tmp_path):
     where = tmp_path / "su-co.docx"
     office.run("letter", "incident", "stttt", "--what", "gửi 300 thư trong 10 phút <b>", "--account",
