@@ -12,6 +12,15 @@ static void row(Paper *paper, const char *label, guint look, const char *value) 
     paper_end(paper);
 }
 
+/* Midnight is the end of the day before it. */
+static char *last_moment(gint64 expires) {
+    CalendarDay day = calendar_day_of(expires);
+    if (calendar_day_of(expires - 1) == day)
+        return letter_moment(expires);
+    g_autofree char *shown = letter_day(day - 1);
+    return g_strdup_printf("hết ngày %s", shown);
+}
+
 static void write_facts(Paper *paper, const LetterSlip *slip) {
     const PaperTable table = {
         .columns = 2, .widths = {PAPER_MM(72), PAPER_MM(93)}, .lines = TRUE, .keep = TRUE};
@@ -24,7 +33,7 @@ static void write_facts(Paper *paper, const LetterSlip *slip) {
     row(paper, "Mật khẩu cấp lần đầu (dùng một lần)", PAPER_BOLD | PAPER_MONO | PAPER_LARGE,
         slip->password);
     if (slip->expires != 0) {
-        g_autofree char *until = letter_moment(slip->expires);
+        g_autofree char *until = last_moment(slip->expires);
         row(paper, "Dùng được đến", 0, until);
     }
     if (letter_given(slip->where))

@@ -180,7 +180,8 @@ static void a_slip_says_how_to_sign_in_first_and_stands_alone(void **state) {
     const LetterSlip slips[] = {
         {"Trần Văn Anh", "Chuyên viên", "Sở Tài chính", "tvanh.stc@bacninh.gov.vn", "Kx7#mPq2",
          moment("2022-06-12", 17), "https://mail.bacninh.gov.vn", FALSE},
-        {"Lê Thị Bình", NULL, "Sở Tài chính", "ltbinh.stc@bacninh.gov.vn", "a<&\"b", 0, NULL, TRUE},
+        {"Lê Thị Bình", NULL, "Sở Tài chính", "ltbinh.stc@bacninh.gov.vn", "a<&\"b",
+         moment("2022-06-12", 0), NULL, TRUE},
     };
     const LetterHead head = {.day = day("2022-06-05")};
     g_autoptr(GBytes) file = letter_slips(regulation, &head, slips, 2, NULL);
@@ -192,6 +193,7 @@ static void a_slip_says_how_to_sign_in_first_and_stands_alone(void **state) {
     assert_says(text, "(dùng một lần) | Kx7#mPq2");
     assert_says(text, "(dùng một lần) | a<&\"b");
     assert_says(text, "17:00 chủ nhật ngày 12/06/2022");
+    assert_says(text, "Dùng được đến | hết ngày 11/06/2022");
     assert_says(text, "https://mail.bacninh.gov.vn");
     assert_says(text, "ít nhất 8 ký tự, có chữ in hoa, chữ in thường, chữ số, ký tự đặc biệt (một "
                       "trong các ký tự ! @ # % $ * &) (khoản 2 Điều 5 Quy chế)");
