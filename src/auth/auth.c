@@ -107,8 +107,10 @@ void attempt_finish(AuthAttempt *attempt, AuthResult result, DirectoryAccount *a
                     : attempt->said != NULL && result != AUTH_OK ? attempt->said
                                                                  : results[result].text;
     attempt_wipe(attempt);
-    if (result == AUTH_OK && account != NULL)
+    if (result == AUTH_OK && account != NULL) {
         directory_saw(auth->directory, account->id, ACTIVITY_SIGNED_IN); /* [Điều 4.2.c] */
+        shared_watch(attempt, account);
+    }
     log_result(attempt, result);
     g_mutex_lock(&auth->lock);
     g_atomic_int_set(&attempt->result, (gint)result);
@@ -427,6 +429,7 @@ Auth *auth_new(Directory *directory, const AuthOptions *options) {
     auth->slowed = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
     auth->guesses = guesses_new(options);
     auth->remembered = remembered_new(options->remember);
+    auth->shared = shared_new();
     g_autofree char *nobody = crypto_random_hex(16);
     auth->unknown_hash = crypto_password_hash(bytes_of_string(nobody));
     if (auth->unknown_hash == NULL)
@@ -455,6 +458,7 @@ void auth_free(Auth *auth) {
     g_hash_table_unref(auth->slowed);
     guesses_free(auth->guesses);
     remembered_free(auth->remembered);
+    shared_free(auth->shared);
     g_cond_clear(&auth->work);
     g_cond_clear(&auth->told);
     g_mutex_clear(&auth->lock);

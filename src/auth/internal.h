@@ -40,6 +40,18 @@ gboolean remembered_has(Remembered *remembered, gint64 account, Bytes password, 
 void remembered_add(Remembered *remembered, gint64 account, Bytes password, gint64 now);
 void remembered_forget(Remembered *remembered, gint64 account);
 
+/* ---- shared.c: one account from many networks ---- */
+
+typedef struct Shared Shared;
+Shared *shared_new(void);
+void shared_free(Shared *shared);
+/* A sign-in from this network (GuessKey.peer). How many there were within `window`, when it is more
+ * than limit and was not told within a day; otherwise 0. `now` is monotonic. */
+guint shared_saw(Shared *shared, gint64 account, guint64 network, gint64 now, gint64 window,
+                 guint limit);
+/* After a sign-in. Not locked. */
+void shared_watch(const AuthAttempt *attempt, const DirectoryAccount *account);
+
 /* ---- lane.c ---- */
 
 /* Owned by the caller of auth_begin and, while it runs, by the lane. */
@@ -102,6 +114,7 @@ struct Auth {
     GHashTable *slowed;  /* key of a pair or a peer → how many of its attempts are delayed */
     Guesses *guesses;
     Remembered *remembered;
+    Shared *shared;
     guint64 changes; /* counts what the directory told: a success older than that is not kept */
 };
 

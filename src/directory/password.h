@@ -82,4 +82,9 @@ gboolean directory_password_change(Directory *directory, const Regulation *regul
                                    gboolean accepts, const AuditAct *act, Verdict **refusal,
                                    GError **error);
 
+/* An account was used from so many networks within so many minutes: puts it on record, by the words
+ * of the verdict. Does not wait. */
+void directory_record_shared(Directory *directory, const DirectoryAccount *account,
+                             const Verdict *verdict, guint networks, gint64 minutes);
+
 #endif

@@ -136,7 +136,8 @@ static const char directory_v5[] =
 static const char directory_v6[] =
     "ALTER TABLE account ADD COLUMN accepted INTEGER NOT NULL DEFAULT 0;";
 
-/* clang-format off: one a line */
+/* One a line, so that two that are added at once do not touch. */
+/* clang-format off */
 static const char *const steps[] = {
     audit_schema_v1,
     directory_v1,

@@ -26,6 +26,15 @@ Verdict *regulation_refuse_unaccepted(const Regulation *regulation) {
                           regulation->texts[REGULATION_TITLE], NULL);
 }
 
+Verdict *regulation_shared_use(const Regulation *regulation, const char *address, guint networks) {
+    char count[24], minutes[24];
+    g_snprintf(count, sizeof count, "%u", networks);
+    g_snprintf(minutes, sizeof minutes, "%" G_GINT64_FORMAT,
+               regulation->figures[FIGURE_PASSWORD_SHARED_MINUTES].value);
+    return verdict_refuse(regulation, RULE_SHARED_USE, "address", address, "count", count,
+                          "minutes", minutes, NULL);
+}
+
 Verdict *regulation_refuse_reset(const Regulation *regulation) {
     return verdict_refuse(regulation, RULE_PASSWORD_RESET, NULL);
 }

@@ -66,14 +66,16 @@ typedef enum {
     FIGURE_PASSWORD_ADMINISTRATOR_MONTHS, /* the same for administrators */
     FIGURE_PASSWORD_NOT_LOGIN,            /* switch: may not be the login name */
     FIGURE_PASSWORD_ONE_TIME_DAYS,        /* a one-time one is good for so many days */
-    FIGURE_PASSWORD_ACCEPT_RULES, /* switch: the first own password needs a word on the rules */
-    FIGURE_PASSWORD_WARN_DAYS,    /* told so many days before it must be changed */
-    FIGURE_REQUEST_DAYS,          /* working days to answer a request [Điều 4.2.b] */
-    FIGURE_NOTICE_DAYS,           /* full working days between notice and stop [Điều 10.2.b] */
-    FIGURE_IDLE_MONTHS,           /* without sending or receiving [Điều 4.2.c] */
-    FIGURE_SIGNIN_MONTHS,         /* without signing in; 0 off */
-    FIGURE_IDLE_ANSWER_DAYS,      /* after the warning, for the unit to tell a reason */
-    FIGURE_REPORT_MONTH,          /* the yearly report comes before this day [Điều 11.2] */
+    FIGURE_PASSWORD_ACCEPT_RULES,    /* switch: the first own password needs a word on the rules */
+    FIGURE_PASSWORD_SHARED_NETWORKS, /* more of them at once tell of a shared password; 0 off */
+    FIGURE_PASSWORD_SHARED_MINUTES,  /* what "at once" means */
+    FIGURE_PASSWORD_WARN_DAYS,       /* told so many days before it must be changed */
+    FIGURE_REQUEST_DAYS,             /* working days to answer a request [Điều 4.2.b] */
+    FIGURE_NOTICE_DAYS,      /* full working days between notice and stop [Điều 10.2.b] */
+    FIGURE_IDLE_MONTHS,      /* without sending or receiving [Điều 4.2.c] */
+    FIGURE_SIGNIN_MONTHS,    /* without signing in; 0 off */
+    FIGURE_IDLE_ANSWER_DAYS, /* after the warning, for the unit to tell a reason */
+    FIGURE_REPORT_MONTH,     /* the yearly report comes before this day [Điều 11.2] */
     FIGURE_REPORT_DAY,
     FIGURE_REGULAR_PERCENT, /* of the working weeks, with use: regular [Điều 11.2] */
     FIGURE_PERIOD_MONTH,    /* first day of the period that the yearly report is about */
@@ -144,6 +146,8 @@ PasswordState regulation_password_state(const Regulation *regulation, const Pass
                                         gint64 now, Verdict **verdict);
 /* The refusal of a first own password without a word on keeping the rules [Điều 12.1]. */
 Verdict *regulation_refuse_unaccepted(const Regulation *regulation);
+/* What is said of an account that is used from many networks at once [Điều 12.2]. */
+Verdict *regulation_shared_use(const Regulation *regulation, const char *address, guint networks);
 /* The refusal of a reset without the unit's document [Điều 12.2]. */
 Verdict *regulation_refuse_reset(const Regulation *regulation);
 /* The ground of a lock that no request asked for [Điều 4.2.c], allowed with its words as text_vi

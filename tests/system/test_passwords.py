@@ -313,6 +313,25 @@ def test_guesses_at_the_old_password_are_slowed_like_everywhere(office):
     assert metrics.read(office)["congvu_auth_delayed_total"] >= 1
 
 
+# [R070] [Điều 12.2]
+def test_a_password_that_many_use_is_told_once_and_nobody_is_stopped(office):
+    def from_networks(who, numbers):
+        for n in numbers:
+            with session(office, "submission", source=f"127.0.1.{n}") as raw:
+                assert raw.reply("AUTH PLAIN " + plain(who, PASSWORD))[0] == 235
+    from_networks(office.anh, [1, 2, 3, 4, 5, 5, 4, 3])
+    assert metrics.read(office)["congvu_auth_shared_total"] == 0
+    from_networks(office.anh, [6, 7, 8])
+    from_networks(office.binh, [1, 2])
+    assert metrics.read(office)["congvu_auth_shared_total"] == 1
+    told = [a for a in json.loads(office.run("audit", "list", "--json"))
+            if a["act"] == "account.shared"]
+    assert [(a["subject"], a["who"]) for a in told] == [(office.anh, "congvu")]
+    assert "từ 6 mạng trong 60 phút" in told[0]["ground"]
+    assert "khoản 2 Điều 12" in told[0]["ground"]
+    assert "event=auth.shared" in office.error_text()
+
+
 # ------------------------------------------------------------------- what newer regulations ask
 
 @pytest.fixture
