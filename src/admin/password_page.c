@@ -337,6 +337,9 @@ static HttpVerdict take_form(HttpCall *http) {
             refuse(http, 422, call->name, "Hai lần nhập mật khẩu mới không giống nhau.", "lai");
     else
         verdict = begin_change(http, call, old);
+    Bytes sent = http_content(http);
+    if (sent.n > 0)
+        crypto_wipe((guint8 *)sent.p, sent.n); /* ours; nobody reads the form again */
     char *secrets[] = {old, again};
     for (gsize i = 0; i < G_N_ELEMENTS(secrets); i++) {
         if (secrets[i] != NULL)

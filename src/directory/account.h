@@ -75,7 +75,7 @@ gboolean directory_account_set_state(Directory *directory, const char *address,
 
 typedef enum {
     LOCK_REQUEST,   /* the unit asked for it */
-    LOCK_IDLE,      /* six months without sending or receiving */
+    LOCK_IDLE,      /* six months without sending or receiving; warned, and no reason told */
     LOCK_TAKEOVER,  /* somebody else has it */
     LOCK_FORBIDDEN, /* it took part in a forbidden act */
     LOCK_CAUSES,

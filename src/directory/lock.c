@@ -1,4 +1,5 @@
 /* Locking with its cause: one act with everything that follows from it [Điều 4.2.c]. */
+#include "directory/activity.h"
 #include "directory/internal.h"
 
 static const char *const cause_names[LOCK_CAUSES] = {"request", "idle", "takeover", "forbidden"};
@@ -59,11 +60,36 @@ static gboolean lock_account(DbConn *conn, gpointer data, GError **error) {
            (l->lock->cause != LOCK_TAKEOVER || take_password(conn, l, error));
 }
 
-/* NULL: a request needs none. */
-static Verdict *ground_of(const Regulation *regulation, const DirectoryLock *lock) {
+typedef struct {
+    const Regulation *regulation;
+    CalendarDay today;
+    Verdict *verdict;
+} Idle;
+
+static gboolean judge_idle(const DirectoryIdleRow *row, gpointer data) {
+    Idle *idle = data;
+    CalendarDay warned = row->warned == 0 ? CALENDAR_NONE : calendar_day_of(row->warned);
+    idle->verdict =
+        regulation_lock_idle(idle->regulation, &row->judgement, row->reason, warned, idle->today);
+    return FALSE;
+}
+
+/* NULL: *error is set, or the account is none that can be idle, which the lock itself tells. */
+static Verdict *idle_ground(Directory *d, const Regulation *regulation, const DirectoryLock *lock,
+                            GError **error) {
+    Idle idle = {regulation, calendar_day_of(clock_now()), NULL};
+    DirectoryIdleFilter filter = {.address = lock->address, .today = idle.today};
+    if (directory_activity_write(d, error))
+        directory_idle_each(d, regulation, &filter, judge_idle, &idle, error);
+    return idle.verdict;
+}
+
+/* NULL without an error: a request needs none. */
+static Verdict *ground_of(Directory *d, const Regulation *regulation, const DirectoryLock *lock,
+                          GError **error) {
     switch (lock->cause) {
     case LOCK_IDLE:
-        return regulation_lock_idle(regulation);
+        return idle_ground(d, regulation, lock, error);
     case LOCK_TAKEOVER:
         return regulation_lock_takeover(regulation, lock->evidence);
     case LOCK_FORBIDDEN:
@@ -75,7 +101,12 @@ static Verdict *ground_of(const Regulation *regulation, const DirectoryLock *loc
 
 gboolean directory_account_lock(Directory *d, const Regulation *regulation,
                                 const DirectoryLock *lock, const AuditAct *act, GError **error) {
-    g_autoptr(Verdict) ground = ground_of(regulation, lock);
+    g_autoptr(GError) failure = NULL;
+    g_autoptr(Verdict) ground = ground_of(d, regulation, lock, &failure);
+    if (failure != NULL) {
+        g_propagate_error(error, g_steal_pointer(&failure));
+        return FALSE;
+    }
     if (ground != NULL && !ground->allowed)
         return verdict_fail(ground, error);
     g_autofree char *after = json_of(lock, ground);

@@ -66,8 +66,30 @@ static void patterns_match_whole_paths(void **state) {
     assert_false(matches("/api/accounts/a/b", "/api/accounts/{address}", NULL));
 }
 
+static void a_form_is_taken_apart_as_browsers_send_it(void **state) {
+    Bytes form = BYTES_LITERAL("ten=tvanh.stttt%40bacninh.gov.vn&cu=M%E1%BA%ADt+kh%E1%BA%A9u%401&"
+                               "moi=a%26b%3Dc&trong=&cu=lan-hai&hong=%zz&khong");
+    static const char *const expected[][2] = {{"ten", "tvanh.stttt@bacninh.gov.vn"},
+                                              {"cu", "Mật khẩu@1"},
+                                              {"moi", "a&b=c"},
+                                              {"trong", ""},
+                                              {"hong", NULL},
+                                              {"khong", NULL},
+                                              {"te", NULL}};
+    for (gsize i = 0; i < G_N_ELEMENTS(expected); i++) {
+        g_autofree char *value = http_target_form(form, expected[i][0]);
+        if (g_strcmp0(value, expected[i][1]) != 0)
+            fail_msg("%s: %s", expected[i][0], value == NULL ? "(none)" : value);
+    }
+    g_autofree char *nul = http_target_form(BYTES_LITERAL("a=b%00c"), "a");
+    g_autofree char *empty = http_target_form(bytes_of(NULL, 0), "a");
+    assert_null(nul);
+    assert_null(empty);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_form_is_taken_apart_as_browsers_send_it),
         cmocka_unit_test(a_target_is_decoded_by_segment),
         cmocka_unit_test(what_is_no_path_is_refused),
         cmocka_unit_test(patterns_match_whole_paths),

@@ -36,4 +36,10 @@ Verdict *regulation_idle_verdict(const Regulation *regulation, const IdleJudgeme
 /* The last day for the unit to tell a reason, when it is warned today. */
 CalendarDay regulation_idle_answer(const Regulation *regulation, CalendarDay today);
 
+/* The ground of a lock for idleness, allowed with its words; or why not yet: it is in use, a reason
+ * is on record (reason, "" none), no letter has warned, the unit may still answer. warned: the day
+ * of the letter, CALENDAR_NONE when there was none. */
+Verdict *regulation_lock_idle(const Regulation *regulation, const IdleJudgement *judgement,
+                              const char *reason, CalendarDay warned, CalendarDay today);
+
 #endif

@@ -1,5 +1,6 @@
 /* On what ground an account is locked when nobody asked for it [Điều 4.2.c]. */
 #include "regulation/data.h"
+#include "regulation/idle.h"
 
 static gboolean is_given(const char *text) {
     return text != NULL && *text != '\0';
@@ -16,8 +17,26 @@ Verdict *regulation_lock_takeover(const Regulation *regulation, const char *evid
     return allow(verdict_refuse(regulation, RULE_LOCK_TAKEOVER, NULL));
 }
 
-Verdict *regulation_lock_idle(const Regulation *regulation) {
-    return allow(verdict_refuse(regulation, RULE_LOCK_IDLE, NULL));
+static void show_day(CalendarDay day, char out[11]) {
+    char iso[11];
+    calendar_format(day, iso);
+    g_snprintf(out, 11, "%.2s/%.2s/%.4s", iso + 8, iso + 5, iso);
+}
+
+Verdict *regulation_lock_idle(const Regulation *regulation, const IdleJudgement *judgement,
+                              const char *reason, CalendarDay warned, CalendarDay today) {
+    if (judgement->state == IDLE_IN_USE)
+        return verdict_refuse(regulation, RULE_LOCK_IN_USE, NULL);
+    if (judgement->state == IDLE_EXEMPT)
+        return verdict_refuse(regulation, RULE_LOCK_EXEMPT, "reason", reason, NULL);
+    if (warned == CALENDAR_NONE)
+        return verdict_refuse(regulation, RULE_LOCK_UNWARNED, NULL);
+    CalendarDay answer = regulation_idle_answer(regulation, warned);
+    if (today > answer)
+        return allow(verdict_refuse(regulation, RULE_LOCK_IDLE, NULL));
+    char day[11];
+    show_day(answer, day);
+    return verdict_refuse(regulation, RULE_LOCK_EARLY, "answer", day, NULL);
 }
 
 Verdict *regulation_lock_forbidden(const Regulation *regulation, const char *clause,

@@ -156,7 +156,6 @@ Verdict *regulation_refuse_reset(const Regulation *regulation);
 Verdict *regulation_lock_takeover(const Regulation *regulation, const char *evidence);
 Verdict *regulation_lock_forbidden(const Regulation *regulation, const char *clause,
                                    const char *law, const char *evidence);
-Verdict *regulation_lock_idle(const Regulation *regulation);
 /* A quota in bytes for a person or a unit: not below the floor [Điều 5.1]. */
 Verdict *regulation_check_quota(const Regulation *regulation, gboolean unit, guint64 bytes);
 /* The sum of a message's decoded attachments; incoming: the message comes from outside. */

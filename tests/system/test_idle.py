@@ -39,6 +39,14 @@ def of(server, address, days=400):
     return idle(server, days)[address]
 
 
+def refused(server, *words):
+    """What a command said that was refused, with status 1."""
+    with pytest.raises(Refused) as caught:
+        server.run(*words)
+    assert caught.value.status == 1, caught.value
+    return caught.value.output
+
+
 def inbox(server, user):
     """The messages of an INBOX, read as a client reads them."""
     with mail.imap(server, user) as client:
@@ -160,10 +168,24 @@ def test_the_letter_goes_to_the_person_and_to_the_unit_once_and_is_no_received_m
     assert office.run("account", "warn").startswith("0 accounts were warned, 0 letters")
     acts = json.loads(office.run("audit", "list", "--subject", office.anh, "--json"))
     assert acts[0]["act"] == "account.warn"
+    said = refused(office, "account", "lock", office.anh, "--idle")
+    assert "còn được nêu lý do đến hết ngày" in said and "điểm c khoản 2 Điều 4" in said
+    later(office, 207)
     office.run("account", "lock", office.anh, "--idle", "--ground", "Quyết định số 5")
-    assert set(idle(office, 190)) == {UNIT}
+    assert set(idle(office, 207)) == {UNIT}
     assert "Tài khoản không phát sinh gửi, nhận thư quá thời hạn" in office.run(
         "account", "show", office.anh)
+
+
+# [R024] [Điều 4.2.c]
+def test_idleness_is_no_ground_for_an_account_in_use_exempt_or_not_warned(office):
+    assert "còn được sử dụng" in refused(office, "account", "lock", office.anh, "--idle")
+    later(office, 190)
+    assert "Chưa gửi thư báo trước" in refused(office, "account", "lock", office.anh, "--idle")
+    office.run("account", "exempt", office.anh, "--reason", "study", "--until", in_days(400))
+    assert "đi học" in refused(office, "account", "lock", office.anh, "--idle")
+    mail.send(office, mail.message("dan@example.com", office.binh))
+    assert "còn được sử dụng" in refused(office, "account", "lock", office.binh, "--idle")
 
 
 # [R024]
