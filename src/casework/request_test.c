@@ -214,6 +214,36 @@ static void a_units_own_account_is_asked_for_by_name_and_never_by_an_empty_cell(
     addressed(f, id, 3, "stttt@bacninh.gov.vn");
 }
 
+static void an_office_is_found_by_its_name_and_the_name_of_what_it_belongs_to(void **state) {
+    Fixture *f = *state;
+    body(f);
+    unit_named(f, "district", "huyện Tiên Du", "td", NULL, "tiendu");
+    unit_named(f, "office", "Phòng Nội vụ", "pnv", "yenphong", "pnv.yp");
+    unit_named(f, "office", "Phòng Nội vụ", "pnv", "tiendu", "pnv.td");
+    static const char *const said[] = {"Phòng Nội vụ, UBND huyện Yên Phong",
+                                       "Phòng Nội vụ huyện Yên Phong",
+                                       "Phòng Nội vụ - huyện Yên Phong",
+                                       "PHONG NOI VU thuộc UBND huyện Yên Phong", "Phòng Nội vụ"};
+    g_autoptr(GString) csv = g_string_new(HEADER);
+    for (gsize i = 0; i < G_N_ELEMENTS(said); i++)
+        g_string_append_printf(csv, "%zu;Người Thứ %c;;;%s;cấp mới\n", i, (char)('A' + i), said[i]);
+    g_string_append(csv, "9;Người Thứ Chín;;;Phòng Nội vụ huyện Tiên Du;cấp mới\n"
+                         "10;Người Thứ Mười;;;Phòng Không Có huyện Yên Phong;cấp mới\n");
+    RequestDocument document = {.unit = "yenphong",
+                                .number = "1/YP",
+                                .dated = "2022-06-15",
+                                .signer = "A B",
+                                .signer_title = "Chủ tịch"};
+    g_autoptr(Request) request = request_import(
+        f->directory, f->regulation, bytes_of_string(csv->str), &document, &act, NULL, NULL);
+    assert_non_null(request);
+    for (guint i = 1; i <= G_N_ELEMENTS(said); i++)
+        found(f, request->id, i, "");
+    addressed(f, request->id, 1, "nta.yp@bacninh.gov.vn");
+    found(f, request->id, 6, "không thuộc phạm vi tổng hợp của huyện Yên Phong");
+    found(f, request->id, 7, "không có đơn vị này");
+}
+
 static void people_are_never_guessed(void **state) {
     Fixture *f = *state;
     body(f);
@@ -479,6 +509,7 @@ int main(void) {
         TEST(a_document_needs_its_number_date_and_signer),
         TEST(a_document_that_comes_again_is_recognised),
         TEST(a_units_own_account_is_asked_for_by_name_and_never_by_an_empty_cell),
+        TEST(an_office_is_found_by_its_name_and_the_name_of_what_it_belongs_to),
         TEST(people_are_never_guessed),
         TEST(a_move_gives_the_new_address_and_the_old_one_lives_on_for_a_time),
         TEST(a_change_of_information_is_done_or_asks_to_be_written_clearly),

@@ -58,9 +58,8 @@ gboolean directory_unit_within(DbConn *conn, gint64 unit, gint64 above, gboolean
 }
 
 /* "UBND xã Tam Giang" is the commune. NULL: no unit has this name. */
-static const GArray *by_official_name(const DirectoryUnitNames *names, const char *said) {
+static const GArray *by_official_name(const DirectoryUnitNames *names, const char *folded) {
     static const char *const prefixes[] = {"", "ubnd ", "uy ban nhan dan "};
-    g_autofree char *folded = text_fold(bytes_of_string(said));
     for (gsize i = 0; i < G_N_ELEMENTS(prefixes); i++) {
         if (!g_str_has_prefix(folded, prefixes[i]))
             continue;
@@ -71,23 +70,62 @@ static const GArray *by_official_name(const DirectoryUnitNames *names, const cha
     return NULL;
 }
 
-/* The only one of them within `within`; *id 0: several, or none of several. */
-static gboolean only_one(DbConn *conn, const GArray *ids, gint64 within, gint64 *id,
-                         GError **error) {
-    *id = g_array_index(ids, gint64, 0);
-    if (ids->len == 1)
-        return TRUE;
+/* The only one of them within a unit; *id 0: none of them, or several. */
+static gboolean one_within(DbConn *conn, const GArray *ids, gint64 within, gint64 *id,
+                           GError **error) {
     guint found = 0;
-    gint64 last = 0;
-    for (guint i = 0; within != 0 && i < ids->len; i++) {
+    *id = 0;
+    for (guint i = 0; i < ids->len; i++) {
         gboolean yes = FALSE;
         gint64 one = g_array_index(ids, gint64, i);
         if (!directory_unit_within(conn, one, within, &yes, error))
             return FALSE;
         found += yes ? 1 : 0;
-        last = yes ? one : last;
+        *id = yes ? one : *id;
     }
-    *id = found == 1 ? last : 0;
+    *id = found == 1 ? *id : 0;
+    return TRUE;
+}
+
+/* The one that is meant by a name: the only bearer, or the only one within `within`. */
+static gboolean only_one(DbConn *conn, const GArray *ids, gint64 within, gint64 *id,
+                         GError **error) {
+    *id = ids->len == 1 ? g_array_index(ids, gint64, 0) : 0;
+    return ids->len == 1 || within == 0 || one_within(conn, ids, within, id, error);
+}
+
+/* Cuts what joins a unit to the one above it off the end of the first part. */
+static void cut_joint(char *left) {
+    static const char *const joints[] = {",", "-", " thuoc", " truc thuoc", " cua"};
+    for (gsize i = 0; i < G_N_ELEMENTS(joints); i++) {
+        g_strchomp(left);
+        if (g_str_has_suffix(left, joints[i]))
+            left[strlen(left) - strlen(joints[i])] = '\0';
+    }
+    g_strchomp(left);
+}
+
+/* "Phòng Nội vụ, UBND huyện Yên Phong": the office of this name that lies in the unit named behind
+ * it. *id 0: no such pair, or several. */
+static gboolean by_two_names(DbConn *conn, const DirectoryUnitNames *names, const char *folded,
+                             gint64 *id, GError **error) {
+    guint found = 0;
+    *id = 0;
+    for (const char *space = strchr(folded, ' '); space != NULL; space = strchr(space + 1, ' ')) {
+        g_autofree char *left = g_strndup(folded, (gsize)(space - folded));
+        const GArray *above = by_official_name(names, space + 1);
+        cut_joint(left);
+        const GArray *below =
+            above == NULL || above->len != 1 ? NULL : by_official_name(names, left);
+        gint64 one = 0;
+        if (below == NULL)
+            continue;
+        if (!one_within(conn, below, g_array_index(above, gint64, 0), &one, error))
+            return FALSE;
+        found += one != 0 && one != *id ? 1 : 0;
+        *id = one != 0 ? one : *id;
+    }
+    *id = found == 1 ? *id : 0;
     return TRUE;
 }
 
@@ -98,12 +136,14 @@ DirectoryUnit *directory_unit_named(Directory *d, DbConn *conn, const DirectoryU
         return NULL;
     if (unit != NULL)
         return unit;
-    const GArray *ids = by_official_name(names, said);
+    g_autofree char *folded = text_fold(bytes_of_string(said));
+    const GArray *ids = by_official_name(names, folded);
     gint64 id = 0;
-    if (ids == NULL)
-        return directory_unit_find_in(d, conn, said, error);
-    if (!only_one(conn, ids, within, &id, error))
+    if (!(ids == NULL ? by_two_names(conn, names, folded, &id, error)
+                      : only_one(conn, ids, within, &id, error)))
         return NULL;
+    if (ids == NULL && id == 0)
+        return directory_unit_find_in(d, conn, said, error);
     if (id == 0) {
         cv_fail(error, CV_ERROR_INPUT, "nhiều đơn vị mang tên này; ghi địa chỉ hoặc mã của đơn vị");
         return NULL;

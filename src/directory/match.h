@@ -18,7 +18,8 @@ DirectoryUnitNames *directory_unit_names(DbConn *conn, GError **error);
 void directory_unit_names_free(DirectoryUnitNames *names);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(DirectoryUnitNames, directory_unit_names_free)
 
-/* The unit by its official name ("UBND xã Tam Giang" too), national code, address name,
+/* The unit by its official name ("UBND xã Tam Giang" too; "Phòng Nội vụ, UBND huyện Yên Phong" is
+ * the one of this name that lies in the other), national code, address name,
  * abbreviation, full address or "#12". Where several bear the name, those within `within` (0: all)
  * count. NOT_FOUND and INPUT with the reason in Vietnamese alone; STORAGE. */
 DirectoryUnit *directory_unit_named(Directory *directory, DbConn *conn,
