@@ -100,7 +100,8 @@ def test_what_is_counted_twice_is_found_and_mended(patient, what):
 
 
 def test_an_account_that_the_store_lost_is_found_and_made_again(patient):
-    patient.sql("admin.db", "INSERT INTO account SELECT 99, 'moi', name, 2, 1, NULL, NULL, quota,"
+    patient.sql("admin.db", "INSERT INTO account(id, local, name, kind, state, unit, person, quota,"
+                " created, state_since, state_why) SELECT 99, 'moi', name, 2, 1, NULL, NULL, quota,"
                 " created, state_since, state_why FROM account LIMIT 1",
                 "INSERT INTO address(local, account, live, given) VALUES('moi', 99, 1, 0)")
     status, text = patient.doctor()
@@ -110,7 +111,8 @@ def test_an_account_that_the_store_lost_is_found_and_made_again(patient):
 
 
 def test_an_account_marked_as_pending_is_no_contradiction(patient):
-    patient.sql("admin.db", "INSERT INTO account SELECT 99, 'moi', name, 2, 1, NULL, NULL, quota,"
+    patient.sql("admin.db", "INSERT INTO account(id, local, name, kind, state, unit, person, quota,"
+                " created, state_since, state_why) SELECT 99, 'moi', name, 2, 1, NULL, NULL, quota,"
                 " created, state_since, state_why FROM account LIMIT 1",
                 "INSERT INTO address(local, account, live, given) VALUES('moi', 99, 1, 0)",
                 "INSERT INTO pending(account, change) VALUES(99, 1)")
