@@ -78,7 +78,7 @@ ASKED = [
 ]
 
 
-# [Điều 10.2.c] [R058]
+# [Điều 10.1] [Điều 10.2.c] [R050] [R058]
 @pytest.mark.parametrize("asked", ASKED, ids=[f"{a[0]} {a[1]}" for a in ASKED])
 def test_each_role_may_ask_what_it_may_and_no_more(body, asked):
     method, path, content, roles, elsewhere = asked
