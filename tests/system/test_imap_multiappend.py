@@ -139,3 +139,18 @@ def test_a_lost_process_leaves_whole_appends_only(office, when):
     with Session(office, office.anh) as session:
         there = count(session, "INBOX")
         assert there % 10 == 0 and there >= acknowledged[0], (there, acknowledged)
+
+
+# What one command may make the server hold until it is whole: so much in memory, so many files.
+def test_what_a_command_may_hold_is_bounded(opened):
+    large = [("", message(f"thu {n}", "x" * 70000)) for n in range(101)]
+    answer = together(opened, opened.box, large)
+    assert answer.status == "NO" and answer.code == "LIMIT", answer
+    assert together(opened, opened.box, large[:100]).status == "OK"
+    # More than stays in memory: the rest waits in files, and all of it arrives.
+    many = [("", message(f"thu {n}", "x" * 60000)) for n in range(120)]
+    assert together(opened, opened.box, many).status == "OK"
+    assert count(opened, opened.box) == 220
+    opened.ok("NOOP")
+    rows = opened.ok("FETCH 101:220 (BODY.PEEK[])").fetched()
+    assert [rows[n]["BODY[]"] for n in range(101, 221)] == [data for _, data in many]
