@@ -111,3 +111,20 @@ def test_an_mbox_that_mutt_wrote_comes_in(office, client, terminal):
     found = look(office, office.anh)[utf7("Cũ/Mutt")]
     assert sorted(sorted(flags) for flags, _, _ in found) == [["\\Flagged"]] * 3 + [["\\Seen"]] * 2
     assert all(f"{MARK}\r\nb".encode() in content for _, _, content in found)
+
+
+# RFC 4978 3: spoken by a client that nobody here wrote, over TLS.
+def test_mutt_reads_and_files_compressed(office, client, mutt, terminal):
+    for n in range(3):
+        mail.send(office, mail.message("dan@example.com", office.anh, f"thu {n}", "đọc\n" * 20000))
+    got = client.home / "got"
+    with mutt.settings.open("a") as settings:
+        settings.write("set imap_deflate=yes\n")
+    terminal("mutt", "-d", "2", "-F", mutt.settings, "-e", (
+        f'push "<first-entry><display-message><pipe-message>cat > {got}<enter><exit>'
+        '<last-entry><save-message>=HoSo<enter><sync-mailbox><quit>"'))
+    assert got.read_text().count("đọc") == 20000
+    assert "COMPRESS DEFLATE" in (client.home / ".muttdebug0").read_text(errors="replace")
+    with mail.imap(office, office.anh) as reader:
+        mail.good(reader.select("HoSo"))
+        assert len(mail.uids(reader)) == 1
