@@ -195,6 +195,7 @@ int cli_account_close(CliCall *call);
 int cli_account_create(CliCall *call);
 int cli_account_delegate(CliCall *call);
 int cli_account_exempt(CliCall *call);
+int cli_account_forward(CliCall *call);
 int cli_account_idle(CliCall *call);
 int cli_account_import(CliCall *call);
 int cli_account_list(CliCall *call);

@@ -17,11 +17,15 @@ static void append_header_text(Buffer *out, const char *text) {
 }
 
 /* Final delivery puts the envelope sender on top as Return-Path (RFC 5321 4.4). */
-static void write_prefix(Buffer *out, const char *sender, const char *recipient) {
+static void write_prefix(Buffer *out, const char *sender, const DeliveryRecipient *recipient) {
     buffer_append_string(out, "Return-Path: <");
     append_header_text(out, sender);
     buffer_append_string(out, ">\r\nDelivered-To: ");
-    append_header_text(out, recipient);
+    append_header_text(out, recipient->address);
+    if (recipient->via != NULL) {
+        buffer_append_string(out, "\r\nX-Original-To: ");
+        append_header_text(out, recipient->via);
+    }
     buffer_append_string(out, "\r\n");
 }
 
@@ -41,7 +45,7 @@ static gboolean deliver_local(Work *work, const DeliveryRecipient *recipient, GE
         return FALSE;
     g_auto(Buffer) prefix;
     buffer_init(&prefix, PREFIX_MAX_BYTES);
-    write_prefix(&prefix, request->sender, recipient->address);
+    write_prefix(&prefix, request->sender, recipient);
     StoreNewMessage message = {
         .mailbox = inbox->id,
         .blob = work->blob,
@@ -62,8 +66,8 @@ static gboolean deliver_local(Work *work, const DeliveryRecipient *recipient, GE
 static gboolean enqueue(Work *work, DeliveryDestination *destination, GError **error) {
     DeliveryRequest *request = work->request;
     QueueEntry entry = {
-        .account = request->submitter,
-        .sender = request->sender,
+        .account = destination->account,
+        .sender = destination->sender != NULL ? destination->sender : request->sender,
         .domain = destination->domain,
         .recipients = destination->recipients->str,
         .dsn = destination->dsn->str,
@@ -86,6 +90,9 @@ static gboolean enqueue(Work *work, DeliveryDestination *destination, GError **e
 /* The first of them, for a listing; `outcome` has all. */
 static char *some_recipients(const DeliveryRequest *request) {
     GString *some = g_string_new(NULL);
+    for (guint i = 0; i < request->passed->len && some->len < INTAKE_RECIPIENTS_BYTES; i++)
+        g_string_append_printf(some, "%s%s", some->len > 0 ? " " : "",
+                               g_array_index(request->passed, DeliveryRecipient, i).address);
     for (guint i = 0; i < request->recipients->len && some->len < INTAKE_RECIPIENTS_BYTES; i++)
         g_string_append_printf(some, "%s%s", some->len > 0 ? " " : "",
                                g_array_index(request->recipients, DeliveryRecipient, i).address);
@@ -132,6 +139,11 @@ static gboolean deliver_all(Work *work, GError **error) {
                      bytes_slice(all, 0, request->parsed->header_bytes), references, &work->blob,
                      error))
         return FALSE;
+    for (guint i = 0; i < request->passed->len; i++) {
+        const DeliveryRecipient *r = &g_array_index(request->passed, DeliveryRecipient, i);
+        buffer_printf(&work->outcome, "%s account=%" G_GINT64_FORMAT " forwarded\n", r->address,
+                      r->account);
+    }
     for (guint i = 0; i < request->recipients->len; i++)
         if (!deliver_local(work, &g_array_index(request->recipients, DeliveryRecipient, i), error))
             return FALSE;
@@ -144,6 +156,9 @@ static gboolean deliver_all(Work *work, GError **error) {
 /* Bytes that the lines of outcome take at most. */
 static gsize outcome_bytes(const DeliveryRequest *request) {
     gsize bytes = 1;
+    for (guint i = 0; i < request->passed->len; i++)
+        bytes += OUTCOME_LINE_BYTES +
+                 strlen(g_array_index(request->passed, DeliveryRecipient, i).address);
     for (guint i = 0; i < request->recipients->len; i++)
         bytes += OUTCOME_LINE_BYTES +
                  strlen(g_array_index(request->recipients, DeliveryRecipient, i).address);

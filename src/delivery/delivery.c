@@ -41,7 +41,11 @@ void delivery_set_used(Delivery *delivery, DeliveryUsed used, gpointer data) {
     delivery->used_data = data;
 }
 
-static Regulation *current_regulation(Delivery *delivery) {
+void delivery_set_directory(Delivery *delivery, Directory *directory) {
+    delivery->directory = directory;
+}
+
+Regulation *delivery_regulation(Delivery *delivery) {
     g_mutex_lock(&delivery->lock);
     Regulation *regulation =
         delivery->regulation == NULL ? NULL : regulation_ref(delivery->regulation);
@@ -49,10 +53,11 @@ static Regulation *current_regulation(Delivery *delivery) {
     return regulation;
 }
 
-static void clear_recipient(gpointer data) {
+void delivery_recipient_clear(gpointer data) {
     DeliveryRecipient *recipient = data;
     g_free(recipient->address);
     g_free(recipient->dsn);
+    g_free(recipient->via);
 }
 
 static void destination_free(gpointer data) {
@@ -61,6 +66,7 @@ static void destination_free(gpointer data) {
     g_string_free(destination->dsn, TRUE);
     g_ptr_array_unref(destination->addresses);
     g_free(destination->domain);
+    g_free(destination->sender);
     g_free(destination);
 }
 
@@ -70,11 +76,13 @@ DeliveryRequest *delivery_request_new(Delivery *delivery, BlobWriter *writer) {
     request->writer = writer;
     request->sender = g_strdup("");
     request->recipients = g_array_new(FALSE, FALSE, sizeof(DeliveryRecipient));
-    g_array_set_clear_func(request->recipients, clear_recipient);
+    g_array_set_clear_func(request->recipients, delivery_recipient_clear);
+    request->passed = g_array_new(FALSE, FALSE, sizeof(DeliveryRecipient));
+    g_array_set_clear_func(request->passed, delivery_recipient_clear);
     request->destinations = g_ptr_array_new_with_free_func(destination_free);
     request->accounts = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
     request->addresses = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-    request->by_domain = g_hash_table_new(g_str_hash, g_str_equal);
+    request->by_domain = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     return request;
 }
 
@@ -84,7 +92,9 @@ void delivery_request_free(DeliveryRequest *request) {
     blob_writer_free(request->writer);
     g_clear_pointer(&request->parsed, message_parsed_free);
     delivery_request_free(request->receipt);
+    g_clear_pointer(&request->letters, g_ptr_array_unref);
     g_array_unref(request->recipients);
+    g_array_unref(request->passed);
     g_ptr_array_unref(request->destinations);
     g_hash_table_unref(request->accounts);
     g_hash_table_unref(request->addresses);
@@ -122,22 +132,28 @@ void delivery_request_set_sent_as(DeliveryRequest *request, gint64 account) {
     request->sent_as = account;
 }
 
-static DeliveryDestination *destination_for(DeliveryRequest *request, const char *domain) {
-    DeliveryDestination *found = g_hash_table_lookup(request->by_domain, domain);
+/* sender NULL: the message's; else an account's that forwards it. */
+static DeliveryDestination *destination_for(DeliveryRequest *request, const char *domain,
+                                            const char *sender, gint64 account) {
+    g_autofree char *key = g_strconcat(domain, " ", sender, NULL);
+    DeliveryDestination *found = g_hash_table_lookup(request->by_domain, key);
     if (found != NULL)
         return found;
     found = g_new0(DeliveryDestination, 1);
     found->domain = g_strdup(domain);
+    found->sender = g_strdup(sender);
+    found->account = account;
     found->recipients = g_string_new(NULL);
-    found->dsn = g_string_new(request->dsn);
+    found->dsn = g_string_new(sender == NULL ? request->dsn : NULL);
     found->addresses = g_ptr_array_new();
     g_ptr_array_add(request->destinations, found);
-    g_hash_table_insert(request->by_domain, found->domain, found);
+    g_hash_table_insert(request->by_domain, g_steal_pointer(&key), found);
     return found;
 }
 
 /* RFC 5321 2.4: a local part may tell capitals apart, a domain does not. */
-static void add_outside(DeliveryRequest *request, const char *address, const char *dsn) {
+static void add_outside(DeliveryRequest *request, const char *address, const char *dsn,
+                        const char *sender, gint64 account) {
     const char *at = strrchr(address, '@');
     gsize local = at == NULL ? strlen(address) : (gsize)(at + 1 - address);
     g_autofree char *domain = g_ascii_strdown(address + local, -1);
@@ -149,7 +165,7 @@ static void add_outside(DeliveryRequest *request, const char *address, const cha
         return;
     }
     g_hash_table_insert(request->addresses, key, kept);
-    DeliveryDestination *d = destination_for(request, domain);
+    DeliveryDestination *d = destination_for(request, domain, sender, account);
     g_ptr_array_add(d->addresses, kept);
     g_string_append_printf(d->recipients, "%s%s", d->recipients->len > 0 ? "\n" : "", address);
     if (dsn != NULL)
@@ -160,13 +176,23 @@ static void add_outside(DeliveryRequest *request, const char *address, const cha
 void delivery_request_add(DeliveryRequest *request, const char *address, gint64 account,
                           const char *dsn) {
     if (account == 0) {
-        add_outside(request, address, dsn);
+        add_outside(request, address, dsn, NULL, request->submitter);
         return;
     }
     if (!g_hash_table_add(request->accounts, g_memdup2(&account, sizeof account)))
         return;
-    DeliveryRecipient recipient = {g_strdup(address), account, g_strdup(dsn)};
+    DeliveryRecipient recipient = {
+        .address = g_strdup(address), .account = account, .dsn = g_strdup(dsn)};
     g_array_append_val(request->recipients, recipient);
+}
+
+void delivery_request_add_forwarded(DeliveryRequest *request, const char *address,
+                                    const char *sender, gint64 account) {
+    add_outside(request, address, NULL, sender, account);
+}
+
+void delivery_request_set_forwards(DeliveryRequest *request) {
+    request->forwards = TRUE;
 }
 
 /* ---- The ends ---- */
@@ -201,7 +227,13 @@ static gboolean is_judged_spam(Bytes header) {
            bytes_is_nocase(bytes_strip(value), "YES");
 }
 
-/* [Điều 4.2.c] */
+static void tell_received(const Delivery *delivery, const GArray *recipients) {
+    for (guint i = 0; i < recipients->len; i++)
+        delivery->used(g_array_index(recipients, DeliveryRecipient, i).account, FALSE,
+                       delivery->used_data);
+}
+
+/* [Điều 4.2.c] Mail that went on was received too. */
 static void tell_used(const DeliveryRequest *request) {
     const Delivery *delivery = request->delivery;
     if (delivery->used == NULL)
@@ -210,9 +242,10 @@ static void tell_used(const DeliveryRequest *request) {
         delivery->used(request->submitter, TRUE, delivery->used_data);
     if (request->sent_as != 0 && request->sent_as != request->submitter)
         delivery->used(request->sent_as, TRUE, delivery->used_data);
-    for (guint i = 0; request->counts && i < request->recipients->len; i++)
-        delivery->used(g_array_index(request->recipients, DeliveryRecipient, i).account, FALSE,
-                       delivery->used_data);
+    if (request->counts) {
+        tell_received(delivery, request->recipients);
+        tell_received(delivery, request->passed);
+    }
 }
 
 static void delivery_done(gpointer data, const GError *error) {
@@ -223,6 +256,7 @@ static void delivery_done(gpointer data, const GError *error) {
     }
     metric_observe(&delivery_seconds, clock_monotonic() - request->started);
     delivery_send_receipt(request);
+    delivery_send_letters(request);
     tell_used(request);
     log_event(
         LOG_LEVEL_INFO, "delivery.done", "session", request->session, "intake",
@@ -234,7 +268,7 @@ static void delivery_done(gpointer data, const GError *error) {
 
 /* [Điều 5.1] The sum of the decoded attachments, nested messages and uuencoded text included. */
 static gboolean attachments_allowed(DeliveryRequest *request) {
-    g_autoptr(Regulation) regulation = current_regulation(request->delivery);
+    g_autoptr(Regulation) regulation = delivery_regulation(request->delivery);
     if (regulation == NULL)
         return TRUE;
     g_autoptr(Verdict) verdict = regulation_check_attachments(
@@ -273,6 +307,10 @@ void delivery_submit(DeliveryRequest *request, void (*done)(gpointer data), gpoi
     request->counts = *request->sender != '\0' &&
                       !is_judged_spam(bytes_slice(all, 0, request->parsed->header_bytes));
     delivery_prepare_receipt(request, all);
+    if (!delivery_forward(request, bytes_slice(all, 0, request->parsed->header_bytes), &error)) {
+        fail_with(request, error);
+        return;
+    }
     if (!blob_writer_finish(request->writer, &error)) {
         fail_with(request, error);
         return;

@@ -6,6 +6,7 @@
 #ifndef CV_DELIVERY_DELIVERY_H
 #define CV_DELIVERY_DELIVERY_H
 
+#include "directory/directory.h"
 #include "queue/queue.h"
 #include "regulation/regulation.h"
 #include "store/store.h"
@@ -26,6 +27,9 @@ void delivery_set_notify(Delivery *delivery, const char *hostname, const char *d
  * received by nobody [Điều 4.2.c]. Before the first delivery. */
 typedef void (*DeliveryUsed)(gint64 account, gboolean sent, gpointer data);
 void delivery_set_used(Delivery *delivery, DeliveryUsed used, gpointer data);
+/* Who forwards, and where to [Điều 8.5]; borrowed. Without it nothing goes on by itself. Before the
+ * first delivery. */
+void delivery_set_directory(Delivery *delivery, Directory *directory);
 /* The regulation in force is swapped on SIGHUP. */
 void delivery_set_regulation(Delivery *delivery, Regulation *regulation);
 
@@ -33,6 +37,8 @@ typedef struct {
     char *address;  /* as given in RCPT, without brackets */
     gint64 account; /* local: the account; 0: another domain (only for a signed-in sender) */
     char *dsn;      /* "NOTIFY=… ORCPT=…" or NULL */
+    char *via;      /* the address that passed it on; NULL: it was named in the envelope */
+    gboolean forwards, passed_on;
 } DeliveryRecipient;
 
 DeliveryRequest *delivery_request_new(Delivery *delivery, BlobWriter *writer /* taken */);
@@ -43,6 +49,8 @@ void delivery_request_set_session(DeliveryRequest *request, const char *session,
 /* sender "" is the null sender; dsn "RET=… ENVID=…" or NULL; body "7BIT", "8BITMIME". */
 void delivery_request_set_sender(DeliveryRequest *request, const char *sender, const char *dsn,
                                  const char *body, gboolean smtputf8);
+/* One of the recipients that were or will be added forwards (DirectoryAccount.forwards). */
+void delivery_request_set_forwards(DeliveryRequest *request);
 /* Besides the submitter: the account under whose address it was sent, a unit's for instance. */
 void delivery_request_set_sent_as(DeliveryRequest *request, gint64 account);
 void delivery_request_add(DeliveryRequest *request, const char *address, gint64 account,

@@ -7,6 +7,8 @@
 /* One other domain: one queue entry, so that the far end gets the bytes once. */
 typedef struct {
     char *domain; /* ASCII lower case */
+    char *sender; /* of mail that goes on by itself: the account's; NULL: the message's */
+    gint64 account;
     GString *recipients, *dsn;
     GPtrArray *addresses; /* the recipients, owned by the request */
     gint64 entry;         /* set by the transaction */
@@ -14,7 +16,8 @@ typedef struct {
 
 struct Delivery {
     Store *store;
-    GMutex lock; /* guards regulation */
+    Directory *directory; /* NULL: nobody forwards */
+    GMutex lock;          /* guards regulation */
     Regulation *regulation;
     char *hostname, *domain; /* for notices */
     DeliveryNotify notify;
@@ -34,7 +37,10 @@ struct DeliveryRequest {
     GPtrArray *destinations; /* DeliveryDestination */
     GHashTable *accounts;    /* the local ones' accounts: each gets one copy */
     GHashTable *addresses;   /* address with its domain in lower case → itself */
-    GHashTable *by_domain;   /* → DeliveryDestination */
+    GHashTable *by_domain;   /* and sender → DeliveryDestination */
+    gboolean forwards;       /* some recipient may */
+    GArray *passed;          /* DeliveryRecipient: their copy went on */
+    GPtrArray *letters;      /* prepared; delivered after this one. NULL: none */
 
     MessageParsed *parsed;
     guint64 size;
@@ -48,6 +54,19 @@ struct DeliveryRequest {
     int code;
     char *text;
 };
+
+void delivery_recipient_clear(gpointer recipient);
+/* A new reference; NULL: none was set. */
+Regulation *delivery_regulation(Delivery *delivery);
+/* As delivery_request_add to another domain, in the name of an account that forwards. */
+void delivery_request_add_forwarded(DeliveryRequest *request, const char *address,
+                                    const char *sender, gint64 account);
+
+/* forward.c: puts those whom it goes on to in the place of recipients that forward. Slow. FALSE:
+ * nothing may be delivered now. */
+gboolean delivery_forward(DeliveryRequest *request, Bytes header, GError **error);
+/* The message is in the mailboxes: the letters to owners of forwarding addresses may go. */
+void delivery_send_letters(DeliveryRequest *request);
 
 /* receipt.c: prepares the notice that the sender asked for, if he did. Slow. */
 void delivery_prepare_receipt(DeliveryRequest *request, Bytes message);

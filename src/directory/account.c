@@ -379,14 +379,14 @@ gboolean directory_account_each(Directory *d, const DirectoryAccountFilter *filt
         g_autoptr(DirectoryAccount) account = directory_account_of_row(d, stmt);
         DirectoryAccountRow row = {
             .account = account,
-            .unit_address = db_column_text(stmt, 7),
-            .unit_name = db_column_text(stmt, 8),
-            .title = db_column_text(stmt, 9),
-            .created = db_column_int(stmt, 10),
-            .state_since = db_column_int(stmt, 11),
-            .state_why = db_column_text(stmt, 12),
-            .has_password = db_column_int(stmt, 13) != 0,
-            .accepted = db_column_int(stmt, 14),
+            .unit_address = db_column_text(stmt, 8),
+            .unit_name = db_column_text(stmt, 9),
+            .title = db_column_text(stmt, 10),
+            .created = db_column_int(stmt, 11),
+            .state_since = db_column_int(stmt, 12),
+            .state_why = db_column_text(stmt, 13),
+            .has_password = db_column_int(stmt, 14) != 0,
+            .accepted = db_column_int(stmt, 15),
         };
         if (!each(&row, data))
             break;

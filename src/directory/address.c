@@ -127,8 +127,8 @@ static DirectoryFind found_or_not(DirectoryAccount *account, DirectoryAccount **
 }
 
 /* RFC 5233: the exact address first, then what stands before the separator. */
-static gboolean find_with_tag(Directory *d, DbConn *conn, DirectoryParts *parts,
-                              DirectoryAccount **account, GError **error) {
+gboolean directory_local_reach(Directory *d, DbConn *conn, DirectoryParts *parts,
+                               DirectoryAccount **account, GError **error) {
     if (!directory_local_find(d, conn, parts->local, account, error))
         return FALSE;
     char *plus = strchr(parts->local, '+');
@@ -150,7 +150,7 @@ DirectoryFind directory_resolve(Directory *d, Bytes address, DirectoryAccount **
         return DIRECTORY_ADDRESS_BAD;
     g_autoptr(DbConn) conn = db_read_begin(d->db, error);
     DirectoryAccount *account = NULL;
-    if (conn == NULL || !find_with_tag(d, conn, &parts, &account, error))
+    if (conn == NULL || !directory_local_reach(d, conn, &parts, &account, error))
         return DIRECTORY_FAILED;
     return found_or_not(account, out);
 }
@@ -189,7 +189,7 @@ gboolean directory_may_send_as(Directory *d, gint64 account, Bytes address, gint
         return FALSE;
     g_autoptr(DbConn) conn = db_read_begin(d->db, error);
     g_autoptr(DirectoryAccount) owner = NULL;
-    if (conn == NULL || !find_with_tag(d, conn, &parts, &owner, error))
+    if (conn == NULL || !directory_local_reach(d, conn, &parts, &owner, error))
         return FALSE;
     if (owner == NULL || owner->state != DIRECTORY_ACTIVE)
         return FALSE;

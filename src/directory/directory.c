@@ -21,6 +21,7 @@ DirectoryAccount *directory_account_of_row(Directory *d, DbStmt *stmt) {
     account->state = (DirectoryState)db_column_int(stmt, 4);
     account->unit = db_column_int(stmt, 5);
     account->quota = db_column_int(stmt, 6);
+    account->forwards = (guint)db_column_int(stmt, 7);
     return account;
 }
 

@@ -35,6 +35,11 @@ typedef enum {
     DIRECTORY_CLOSED, /* 550 5.1.1 */
 } DirectoryState;
 
+/* What DirectoryAccount.forwards may hold. */
+#define DIRECTORY_FORWARDS      (1u << 0) /* its mail goes on to other addresses */
+#define DIRECTORY_FORWARDS_KEEP (1u << 1) /* … and a copy stays */
+#define DIRECTORY_IS_GROUP      (1u << 2) /* a service account that stands for its members */
+
 typedef struct {
     gint64 id;     /* also the store's account number */
     char *address; /* "tvanh.stttt@bacninh.gov.vn" */
@@ -42,7 +47,8 @@ typedef struct {
     DirectoryKind kind;
     DirectoryState state;
     gint64 unit;
-    gint64 quota; /* bytes */
+    gint64 quota;   /* bytes */
+    guint forwards; /* DIRECTORY_FORWARDS…; 0: its mail stays with it (forward.h) */
 } DirectoryAccount;
 void directory_account_free(DirectoryAccount *account);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(DirectoryAccount, directory_account_free)

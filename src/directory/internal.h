@@ -38,6 +38,16 @@ struct Directory {
     guint8 seal[CRYPTO_SEAL_KEY_BYTES];
 };
 
+/* forward.c: a step of the schema. */
+extern const char directory_schema_forwarding[];
+
+/* REFUSED by the regulation, and then the attempt is on record. Not in a transaction. */
+gboolean directory_forward_judge(Directory *d, const Regulation *regulation, const char *from,
+                                 const char *target, const AuditAct *act, GError **error);
+/* Would what goes to `target` come back to the account `from`? INPUT: nobody is there. */
+gboolean directory_forward_closes_ring(Directory *d, DbConn *conn, gint64 from, const char *target,
+                                       gboolean *ring, GError **error);
+
 /* ---- schema_request.c ---- */
 
 extern const char directory_schema_requests[];
@@ -55,12 +65,16 @@ gboolean directory_address_split(Bytes address, const char *domain, DirectoryPar
 /* The account that this local part reaches, whatever its state; found NULL: none. */
 gboolean directory_local_find(Directory *d, DbConn *conn, const char *local,
                               DirectoryAccount **found, GError **error);
+/* The same for the local part of an address, without its tag if it has one (RFC 5233). */
+gboolean directory_local_reach(Directory *d, DbConn *conn, DirectoryParts *parts,
+                               DirectoryAccount **found, GError **error);
 /* directory_local_taken, NamingTaken over a DbConn, is in transact.h. */
 
 /* ---- directory.c ---- */
 
 /* The columns that directory_account_of_row reads, of account as a. */
-#define DIRECTORY_ACCOUNT_COLUMNS "a.id, a.local, a.name, a.kind, a.state, a.unit, a.quota"
+#define DIRECTORY_ACCOUNT_COLUMNS                                                                  \
+    "a.id, a.local, a.name, a.kind, a.state, a.unit, a.quota, a.forwards"
 DirectoryAccount *directory_account_of_row(Directory *d, DbStmt *stmt);
 /* Marks the account for the store; change: number of the audit record. */
 gboolean directory_mark(DbConn *conn, gint64 account, gint64 change, GError **error);

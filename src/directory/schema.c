@@ -149,6 +149,7 @@ static const char *const steps[] = {
     directory_schema_reports,
     directory_schema_usage,
     directory_v6,
+    directory_schema_forwarding,
 };
 /* clang-format on */
 const DbSchema directory_schema = {"admin", steps, G_N_ELEMENTS(steps)};

@@ -39,6 +39,9 @@ static const struct {
     {"SELECT r.id, r.number, r.state FROM request r WHERE r.state > 2 AND EXISTS("
      "SELECT 1 FROM request_line l WHERE l.request = r.id AND l.state < 2)",
      "request %s (%s) is decided (state %s), but lines of it are open"},
+    {"SELECT a.id, a.local, a.forwards FROM account a WHERE (a.forwards & 1) <> EXISTS("
+     "SELECT 1 FROM forwarding f WHERE f.account = a.id)",
+     "account %s (%s): its mark that it forwards (%s) and its forwarding addresses differ"},
     {"SELECT u.id, u.address, u.parent FROM unit u LEFT JOIN unit p ON p.id = u.parent"
      " WHERE u.parent IS NOT NULL AND p.id IS NULL",
      "unit %s (%s) lies in unit %s, which does not exist"},

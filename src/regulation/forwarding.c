@@ -146,3 +146,12 @@ Verdict *regulation_check_forward(const Regulation *regulation, Bytes from, Byte
                ? verdict
                : verdict_allow("forward", regulation->lists[LIST_FORWARD_DOMAINS].article);
 }
+
+char *regulation_plain_address(Bytes address) {
+    Bytes local, domain;
+    if (!split_address(address, &local, &domain))
+        return NULL;
+    g_autofree char *ascii = ascii_domain(domain);
+    g_autofree char *name = bytes_dup_string(local);
+    return ascii == NULL ? NULL : g_strconcat(name, "@", ascii, NULL);
+}

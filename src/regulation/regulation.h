@@ -166,6 +166,10 @@ Verdict *regulation_check_attachments(const Regulation *regulation, guint64 byte
 Verdict *regulation_check_forward(const Regulation *regulation, Bytes from, Bytes to,
                                   const char *own_domain);
 
+/* The address as it is kept and compared: its domain as ASCII after IDNA, in small letters, without
+ * a trailing dot; g_free. NULL: it is no plain address, which regulation_check_forward refuses. */
+char *regulation_plain_address(Bytes address);
+
 /* May a unit of this kind file a request itself, or does the body above it? [Điều 4.2.a] name: the
  * unit's, for the refusal. */
 Verdict *regulation_check_sender(const Regulation *regulation, const char *kind, const char *name);

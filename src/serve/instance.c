@@ -126,6 +126,7 @@ static gboolean open_databases(Instance *instance, GError **error) {
     instance->search = open_search(instance);
     instance->delivery = delivery_new(instance->store);
     delivery_set_regulation(instance->delivery, instance->regulation);
+    delivery_set_directory(instance->delivery, instance->directory);
     return TRUE;
 }
 

@@ -87,6 +87,7 @@ static int resolve(SmtpSession *session, const SmtpPath *path, gint64 *account, 
     switch (directory_resolve(session->service->directory, path->address, &found, &error)) {
     case DIRECTORY_FOUND:
         *account = found->id;
+        session->mail->forwards |= found->forwards != 0;
         return check_local(session, found, text);
     case DIRECTORY_NO_SUCH:
         *text = "5.1.1 Địa chỉ không tồn tại / No such mailbox here";

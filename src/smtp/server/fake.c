@@ -168,6 +168,8 @@ void delivery_request_free(DeliveryRequest *request) {
     g_free(request);
 }
 
+void delivery_request_set_forwards(DeliveryRequest *request) {}
+
 void delivery_request_set_sent_as(DeliveryRequest *request, gint64 account) {}
 
 void delivery_request_set_session(DeliveryRequest *request, const char *session, const char *door,

@@ -119,6 +119,8 @@ static DeliveryRequest *make_request(SmtpSession *session) {
                                  smtp_door_name(session->service->door), session->account);
     delivery_request_set_sender(request, mail->sender, mail->dsn, mail->body, mail->smtputf8);
     delivery_request_set_sent_as(request, mail->sent_as);
+    if (mail->forwards)
+        delivery_request_set_forwards(request);
     SmtpRecipient r;
     for (gsize at = 0; smtp_recipients_next(&mail->recipients, &at, &r);)
         delivery_request_add(request, r.address, r.account, r.dsn);

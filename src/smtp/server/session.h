@@ -36,6 +36,7 @@ typedef struct {
     gboolean smtputf8;
     guint64 declared; /* SIZE, 0: not told */
     SmtpRecipients recipients;
+    gboolean forwards; /* some recipient's mail goes on by itself */
 
     gboolean content;  /* DATA or the first BDAT has begun */
     gboolean chunking; /* it was BDAT */

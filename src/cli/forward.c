@@ -1,0 +1,96 @@
+/* account forward: where an account's mail goes on to by itself [Điều 8.5]. The regulation decides
+ * for operators as for everybody. */
+#include "cli/cli.h"
+
+#include "directory/account.h"
+#include "directory/forward.h"
+
+typedef struct {
+    CliCall *call;
+    JsonWriter w;
+    const char *only; /* NULL: all */
+    guint found;
+} Listing;
+
+static gboolean print_row(const char *address, const char *target, gboolean keep, gint64 since,
+                          gint64 stopped, gpointer data) {
+    Listing *listing = data;
+    if (listing->only != NULL && !g_str_equal(listing->only, address))
+        return TRUE;
+    listing->found++;
+    if (!listing->call->json) {
+        g_autofree char *when = cli_time(stopped == 0 ? since : stopped);
+        cli_print(listing->call, "%s\t%s\t%s\t%s\t%s\n", address, target, keep ? "keep" : "no copy",
+                  stopped == 0 ? "active" : "stopped", when);
+        return TRUE;
+    }
+    JsonWriter *w = &listing->w;
+    json_open(w, NULL, '{');
+    json_text(w, "address", address);
+    json_text(w, "to", target);
+    json_bool(w, "keep", keep);
+    json_int(w, "since", since);
+    if (stopped == 0)
+        json_put_null(w, "stopped");
+    else
+        json_int(w, "stopped", stopped);
+    json_close(w, '}');
+    return TRUE;
+}
+
+static int list(CliCall *call, const char *address) {
+    g_autoptr(GError) error = NULL;
+    g_autoptr(DirectoryAccount) account =
+        address == NULL ? NULL : directory_account_find(call->instance->directory, address, &error);
+    if (address != NULL && account == NULL)
+        return cli_refuse(call, g_steal_pointer(&error));
+    g_auto(Buffer) document;
+    buffer_init(&document, 32 << 20);
+    Listing listing = {call, json_writer(&document), account == NULL ? NULL : account->address, 0};
+    json_open(&listing.w, NULL, '[');
+    if (!directory_forward_each(call->instance->directory, print_row, &listing, &error))
+        return cli_refuse(call, g_steal_pointer(&error));
+    json_close(&listing.w, ']');
+    if (call->json)
+        cli_print_json(call, &document);
+    return CLI_DONE;
+}
+
+static int set(CliCall *call, const char *to, gboolean keep, const AuditAct *act) {
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Regulation) regulation = instance_regulation(call->instance);
+    DirectoryNewForward forward = {.account = call->arguments[0], .target = to, .keep = keep};
+    if (!directory_forward_set(call->instance->directory, regulation, &forward, act, &error))
+        return cli_refuse(call, g_steal_pointer(&error));
+    if (to == NULL)
+        cli_print(call, "%s forwards no longer\n", call->arguments[0]);
+    else
+        cli_print(call, "mail for %s goes on to %s; %s\n", call->arguments[0], to,
+                  keep ? "a copy stays" : "no copy stays");
+    return CLI_DONE;
+}
+
+int cli_account_forward(CliCall *call) {
+    char *to = NULL;
+    gboolean keep = FALSE, off = FALSE;
+    CliGround ground = {0};
+    const CliOption options[] = {
+        {"to", &to, NULL, "where its mail goes on to: an account that a state body gave", FALSE},
+        {"keep", NULL, &keep, "a copy stays in its own mailbox", FALSE},
+        {"off", NULL, &off, "forward no longer", FALSE},
+        CLI_GROUND_OPTIONS(ground),
+        {NULL},
+    };
+    int status;
+    AuditAct act;
+    if (!cli_options(call, options, 0, 1, &status) || !cli_act(call, &ground, FALSE, &act, &status))
+        return status;
+    const char *address = call->arguments[0];
+    if (to == NULL && !off && !keep)
+        return list(call, address);
+    if (address != NULL && (to != NULL) != off && !(off && keep))
+        return set(call, to, keep, &act);
+    g_string_append(call->err, "congvu: nêu địa chỉ tài khoản, rồi --to ĐỊA-CHỈ [--keep] hoặc "
+                               "--off; name the account, then --to ADDRESS [--keep] or --off\n");
+    return CLI_USAGE;
+}
