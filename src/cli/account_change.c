@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 
 #include "directory/account.h"
+#include "queue/limit.h"
 
 /* ---- lock, unlock, close ---- */
 
@@ -36,6 +37,21 @@ static gboolean take_cause(CliCall *call, gboolean idle, gboolean takeover, Dire
     return FALSE;
 }
 
+static void take_evidence(const QueueSuspect *suspect, gpointer data) {
+    *(char **)data = g_strdup(suspect->evidence);
+}
+
+/* Of an account that sent more than it may, the queue has it. NULL: nothing. */
+static char *find_evidence(CliCall *call) {
+    char *found = NULL;
+    g_autoptr(DirectoryAccount) account =
+        directory_account_find(call->instance->directory, call->arguments[0], NULL);
+    g_autoptr(DbConn) conn = account == NULL ? NULL : db_read_begin(call->instance->mail, NULL);
+    if (conn != NULL)
+        queue_each_suspect(conn, account->id, take_evidence, &found, NULL);
+    return found;
+}
+
 int cli_account_lock(CliCall *call) {
     gboolean idle = FALSE, takeover = FALSE;
     char *clause = NULL, *law = NULL, *evidence = NULL;
@@ -62,6 +78,9 @@ int cli_account_lock(CliCall *call) {
     if (!cli_act(call, &ground, lock.cause == LOCK_REQUEST, &act, &status))
         return status;
     g_autoptr(GError) error = NULL;
+    g_autofree char *found = NULL;
+    if (evidence == NULL && lock.cause != LOCK_REQUEST && lock.cause != LOCK_IDLE)
+        lock.evidence = found = find_evidence(call);
     g_autoptr(Regulation) regulation = instance_regulation(call->instance);
     if (!directory_account_lock(call->instance->directory, regulation, &lock, &act, &error))
         return cli_refuse(call, g_steal_pointer(&error));

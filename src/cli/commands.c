@@ -24,6 +24,8 @@ const CliCommand cli_commands[] = {
     {"account", "unlock", cli_account_unlock, 0, "ADDRESS --request ID | --ground TEXT", "make a locked account active again"},
     {"account", "close", cli_account_close, 0, "ADDRESS --request ID | --ground TEXT", "end an account; its address stays taken"},
     {"account", "passwd", cli_account_passwd, CLI_PASSWORD, "ADDRESS [--one-time | --must-change] --request ID | --ground TEXT", "give a password anew: a one-time one, or one that is asked for"},
+    {"account", "suspects", cli_account_suspects, 0, "", "accounts that sent more than they may: their mail for other domains is held"},
+    {"account", "release", cli_account_release, 0, "ADDRESS [--drop] --request ID | --ground TEXT", "let the held mail of such an account go on, or drop it"},
     {"account", "forward", cli_account_forward, 0, "[ADDRESS [--to ADDRESS [--keep] | --off] [--request ID | --ground TEXT]]", "let an account's mail go on to another address of a state body; without options: where it goes; without words: all that forward"},
     {"account", "idle", cli_account_idle, 0, "[--unit KEY] [--today DATE] [--no-sign-in DAYS]", "accounts that lie unused so long that they may be locked, and the reasons that exempt"},
     {"account", "warn", cli_account_warn, 0, "[--unit KEY] [--today DATE] [--ground TEXT]", "write to those accounts and their units before any is locked"},

@@ -65,6 +65,7 @@ static gboolean deliver_local(Work *work, const DeliveryRecipient *recipient, GE
 
 static gboolean enqueue(Work *work, DeliveryDestination *destination, GError **error) {
     DeliveryRequest *request = work->request;
+    gboolean held = destination->sender == NULL && request->limit != LIMIT_WITHIN;
     QueueEntry entry = {
         .account = destination->account,
         .sender = destination->sender != NULL ? destination->sender : request->sender,
@@ -75,7 +76,8 @@ static gboolean enqueue(Work *work, DeliveryDestination *destination, GError **e
         .smtputf8 = request->smtputf8,
         .blob = work->blob,
         .size = request->size,
-        .state = QUEUE_WAITING,
+        .state = held ? QUEUE_HELD : QUEUE_WAITING,
+        .last_answer = held ? queue_held_by_limit : "",
         .received = clock_now(),
         .next = clock_now(),
     };
@@ -133,6 +135,9 @@ static gboolean add_intake(Work *work, GError **error) {
 static gboolean deliver_all(Work *work, GError **error) {
     DeliveryRequest *request = work->request;
     Bytes all;
+    if (request->counted && !queue_limit_count(work->conn, &request->limits, &request->sent,
+                                               clock_now(), &request->limit, error))
+        return FALSE;
     gint64 references = (gint64)request->recipients->len + request->destinations->len;
     if (!blob_writer_view(request->writer, &all, error) ||
         !blob_insert(work->conn, request->writer,

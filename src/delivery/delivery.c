@@ -257,13 +257,20 @@ static void delivery_done(gpointer data, const GError *error) {
     metric_observe(&delivery_seconds, clock_monotonic() - request->started);
     delivery_send_receipt(request);
     delivery_send_letters(request);
+    delivery_tell_limit(request);
     tell_used(request);
     log_event(
         LOG_LEVEL_INFO, "delivery.done", "session", request->session, "intake",
         log_number(request->intake), "sender", request->sender, "recipients",
         log_number(g_hash_table_size(request->accounts) + g_hash_table_size(request->addresses)),
         "size", log_number((gint64)request->size), NULL);
-    finish(request, 0, g_strdup_printf("2.0.0 Accepted as %" G_GINT64_FORMAT, request->intake));
+    gboolean held = request->limit != LIMIT_WITHIN && g_hash_table_size(request->addresses) > 0;
+    finish(request, 0,
+           held ? g_strdup_printf("2.0.0 Thư ra ngoài được giữ lại chờ kiểm tra (Điều 8.3) / Mail "
+                                  "for other domains is held for a look; accepted as "
+                                  "%" G_GINT64_FORMAT,
+                                  request->intake)
+                : g_strdup_printf("2.0.0 Accepted as %" G_GINT64_FORMAT, request->intake));
 }
 
 /* [Điều 5.1] The sum of the decoded attachments, nested messages and uuencoded text included. */
@@ -307,7 +314,8 @@ void delivery_submit(DeliveryRequest *request, void (*done)(gpointer data), gpoi
     request->counts = *request->sender != '\0' &&
                       !is_judged_spam(bytes_slice(all, 0, request->parsed->header_bytes));
     delivery_prepare_receipt(request, all);
-    if (!delivery_forward(request, bytes_slice(all, 0, request->parsed->header_bytes), &error)) {
+    if (!delivery_prepare_limit(request, &error) ||
+        !delivery_forward(request, bytes_slice(all, 0, request->parsed->header_bytes), &error)) {
         fail_with(request, error);
         return;
     }

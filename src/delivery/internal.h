@@ -3,6 +3,7 @@
 #define CV_DELIVERY_INTERNAL_H
 
 #include "delivery/delivery.h"
+#include "queue/limit.h"
 
 /* One other domain: one queue entry, so that the far end gets the bytes once. */
 typedef struct {
@@ -48,6 +49,11 @@ struct DeliveryRequest {
     void (*done)(gpointer data);
     gpointer done_data;
 
+    gboolean counted; /* a submission: against limits */
+    QueueLimits limits;
+    QueueSent sent;
+    QueueLimitState limit; /* set by the transaction */
+
     DeliveryRequest *receipt; /* prepared; delivered after this one. NULL: nobody asked */
 
     gint64 intake; /* set by the transaction */
@@ -67,6 +73,11 @@ void delivery_request_add_forwarded(DeliveryRequest *request, const char *addres
 gboolean delivery_forward(DeliveryRequest *request, Bytes header, GError **error);
 /* The message is in the mailboxes: the letters to owners of forwarding addresses may go. */
 void delivery_send_letters(DeliveryRequest *request);
+
+/* limit.c: what the transaction counts of a submission. FALSE: nothing may be delivered now. */
+gboolean delivery_prepare_limit(DeliveryRequest *request, GError **error);
+/* After the commit. */
+void delivery_tell_limit(const DeliveryRequest *request);
 
 /* receipt.c: prepares the notice that the sender asked for, if he did. Slow. */
 void delivery_prepare_receipt(DeliveryRequest *request, Bytes message);

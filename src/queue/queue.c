@@ -247,6 +247,42 @@ static gboolean drop_one(DbConn *conn, gpointer data, GError **error) {
     return settled;
 }
 
+gboolean queue_release_held(DbConn *conn, gint64 account, const char *why, gboolean may_send,
+                            gint64 *entries, GError **error) {
+    DbStmt *stmt = db_prepare(conn, "UPDATE queue_entry SET state = ?1, last_answer = ?2"
+                                    " WHERE account = ?3 AND state = ?4 AND last_answer = ?5");
+    db_bind(stmt, "itiit", (gint64)(may_send ? QUEUE_WAITING : QUEUE_HELD),
+            may_send ? "" : HELD_BY_LOCK, account, (gint64)QUEUE_HELD, why);
+    if (!db_run(stmt, error))
+        return FALSE;
+    *entries = db_changes(conn);
+    if (may_send && *entries > 0)
+        tell(conn, 0);
+    return TRUE;
+}
+
+gboolean queue_drop_held(DbConn *conn, gint64 account, const char *why, gint64 *entries,
+                         GError **error) {
+    g_autoptr(GArray) held = g_array_new(FALSE, FALSE, sizeof(gint64));
+    DbStmt *stmt = db_prepare(conn, "SELECT id FROM queue_entry WHERE account = ? AND state = ?"
+                                    " AND last_answer = ?");
+    db_bind(stmt, "iit", account, (gint64)QUEUE_HELD, why);
+    DbStep step;
+    while ((step = db_step(stmt, error)) == DB_ROW) {
+        gint64 id = db_column_int(stmt, 0);
+        g_array_append_val(held, id);
+    }
+    if (step == DB_FAILED)
+        return FALSE;
+    for (guint i = 0; i < held->len; i++) {
+        Act act = {.id = g_array_index(held, gint64, i)};
+        if (!drop_one(conn, &act, error))
+            return FALSE;
+    }
+    *entries = held->len;
+    return TRUE;
+}
+
 gboolean queue_hold(Db *mail, gint64 id, gboolean hold, const char *why, GError **error) {
     Act act = {.id = id, .hold = hold, .why = why};
     return db_write(mail, hold_one, &act, error);

@@ -7,7 +7,7 @@
 #include "blob/blob.h"
 #include "db/db.h"
 
-extern const char queue_schema_v1[];
+extern const char queue_schema_v1[], queue_schema_v3[]; /* v3: limit.c */
 
 typedef enum { QUEUE_WAITING, QUEUE_HELD, QUEUE_SENDING } QueueState;
 
@@ -55,6 +55,12 @@ gboolean queue_hold(Db *mail, gint64 id, gboolean hold, const char *why, GError 
 /* [Điều 4.2.c] Inside a DbWork: what a locked or closed account has waiting is held; what is held
  * for that reason alone waits again when the account is active again. */
 gboolean queue_follow_account(DbConn *conn, gint64 account, gboolean may_send, GError **error);
+/* Inside a DbWork: what is held of this account for exactly this reason is dropped; or waits again
+ * (may_send), or stays held as a locked account's. *entries: how many there were. */
+gboolean queue_drop_held(DbConn *conn, gint64 account, const char *why, gint64 *entries,
+                         GError **error);
+gboolean queue_release_held(DbConn *conn, gint64 account, const char *why, gboolean may_send,
+                            gint64 *entries, GError **error);
 /* Holds everything that is not held yet: after a restore, when it may have been sent before. */
 gboolean queue_hold_all(Db *mail, const char *why, GError **error);
 /* Makes it due now. */

@@ -53,6 +53,14 @@ static const FigureSpec figure_specs[FIGURES] = {
     [FIGURE_TET_DAYS] = {"calendar.tet_days", TYPE_COUNT, 1, 14},
     [FIGURE_NUMBER_FIRST] = {"naming.number_first", TYPE_COUNT, 0, 1000},
     [FIGURE_NUMBER_LAST] = {"naming.number_last", TYPE_COUNT, 1, 1000000},
+    [FIGURE_OUTGOING_MINUTES] = {"outgoing.minutes", TYPE_COUNT, 1, 1440},
+    [FIGURE_OUTGOING_MESSAGES] = {"outgoing.messages", TYPE_COUNT, 0, 1000000},
+    [FIGURE_OUTGOING_RECIPIENTS] = {"outgoing.recipients", TYPE_COUNT, 0, 1000000},
+    [FIGURE_OUTGOING_OUTSIDE] = {"outgoing.outside", TYPE_COUNT, 0, 1000000},
+    [FIGURE_OUTGOING_UNIT_MESSAGES] = {"outgoing.unit_messages", TYPE_COUNT, 0, 1000000},
+    [FIGURE_OUTGOING_UNIT_RECIPIENTS] = {"outgoing.unit_recipients", TYPE_COUNT, 0, 1000000},
+    [FIGURE_OUTGOING_UNIT_OUTSIDE] = {"outgoing.unit_outside", TYPE_COUNT, 0, 1000000},
+    [FIGURE_FORWARD_REFUSE] = {"forwarding.refuse_incoming", TYPE_SWITCH, 0, 1},
 };
 
 static const char *const list_paths[LISTS] = {
@@ -214,8 +222,8 @@ static gboolean is_known_path(const char *path) {
 
 /* Every member of the groups of figures and lists is one that is read. */
 static gboolean check_names(const config_t *config, GError **error) {
-    static const char *const groups[] = {"sizes",    "password", "forwarding", "calendar",
-                                         "requests", "naming",   "lock",       "report"};
+    static const char *const groups[] = {"sizes",  "password", "forwarding", "calendar", "requests",
+                                         "naming", "lock",     "report",     "outgoing"};
     for (gsize g = 0; g < G_N_ELEMENTS(groups); g++) {
         const config_setting_t *group = config_lookup(config, groups[g]);
         if (group == NULL)

@@ -98,11 +98,11 @@ static gboolean read_texts(Regulation *r, const config_t *config, GError **error
 
 static gboolean check_root(const config_t *config, GError **error) {
     static const char *const names[] = {
-        "version",     "id",       "title", "extends",  "from",          "until",
-        "domain",      "operator", "sizes", "password", "forwarding",    "calendar",
-        "naming",      "requests", "rules", "days",     "tet",           "supervisor",
-        "lock",        "report",   "place", "body",     "operator_head", "report_subject",
-        "regular_use", NULL};
+        "version",        "id",          "title",  "extends",  "from",       "until",
+        "domain",         "operator",    "sizes",  "password", "forwarding", "calendar",
+        "naming",         "requests",    "rules",  "days",     "tet",        "supervisor",
+        "lock",           "outgoing",    "report", "place",    "body",       "operator_head",
+        "report_subject", "regular_use", NULL};
     const config_setting_t *root = config_root_setting(config);
     int version;
     if (!config_lookup_int(config, "version", &version))

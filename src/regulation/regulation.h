@@ -88,6 +88,15 @@ typedef enum {
     FIGURE_TET_DAYS,         /* days off for Tết in all */
     FIGURE_NUMBER_FIRST,     /* of the part "number" [Điều 3.2.b] */
     FIGURE_NUMBER_LAST,
+    /* What an account and all of a unit may send in a time [Điều 8.3]; 0: no limit. */
+    FIGURE_OUTGOING_MINUTES,
+    FIGURE_OUTGOING_MESSAGES,
+    FIGURE_OUTGOING_RECIPIENTS,
+    FIGURE_OUTGOING_OUTSIDE, /* recipients of other domains */
+    FIGURE_OUTGOING_UNIT_MESSAGES,
+    FIGURE_OUTGOING_UNIT_RECIPIENTS,
+    FIGURE_OUTGOING_UNIT_OUTSIDE,
+    FIGURE_FORWARD_REFUSE, /* switch: what is forwarded into the system is not taken [Điều 8.5] */
     FIGURES
 } RegulationFigure;
 gint64 regulation_figure(const Regulation *regulation, RegulationFigure figure);

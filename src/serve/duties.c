@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "casework/request.h"
 #include "regulation/calendar.h"
+#include "serve/suspect.h"
 
 static void warn(const RequestFigures *figures) {
     static CalendarDay told_on = CALENDAR_NONE;
@@ -17,8 +18,15 @@ static void warn(const RequestFigures *figures) {
     told_on = today;
 }
 
+static void record_suspects(Instance *instance) {
+    g_autoptr(GError) error = NULL;
+    if (!suspects_record(instance, &error))
+        log_event(LOG_LEVEL_ERROR, "serve.duties", "error", error->message, NULL);
+}
+
 void duties_keep(Instance *instance) {
     g_autoptr(GError) error = NULL;
+    record_suspects(instance);
     g_autoptr(Regulation) regulation = instance_regulation(instance);
     RequestFigures figures;
     if (!request_keep(instance->directory, regulation, &error) ||

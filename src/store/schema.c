@@ -4,7 +4,7 @@
 #include "store/internal.h"
 
 /* The queue lies above this folder, its tables in the same file; only their text is used here. */
-extern const char queue_schema_v1[], queue_schema_v2[];
+extern const char queue_schema_v1[], queue_schema_v2[], queue_schema_v3[];
 
 static const char store_schema_v1[] =
     "CREATE TABLE account("
@@ -147,8 +147,8 @@ static const char store_schema_v3[] =
 
 extern const char store_taken_schema[]; /* taken.c */
 
-static const char *const steps[] = {blob_schema_v1,    store_schema_v1, queue_schema_v1,
-                                    queue_schema_v2,   store_schema_v2, store_schema_v3,
-                                    store_taken_schema};
+static const char *const steps[] = {blob_schema_v1,     store_schema_v1, queue_schema_v1,
+                                    queue_schema_v2,    store_schema_v2, store_schema_v3,
+                                    store_taken_schema, queue_schema_v3};
 
 const DbSchema store_schema = {"mail", steps, G_N_ELEMENTS(steps)};
