@@ -174,8 +174,10 @@ static gboolean run(Export *export, Door *door, const char *account, const char 
     if (!export->ended)
         return cv_fail(error, CV_ERROR_INTERNAL,
                        "bản xuất bị cắt ngang; the export was cut short: make it again");
-    return end_mailbox(export, error) && flush_folder(export->folder, error) &&
-           write_listing(export, error) && flush_folder(export->folder, error);
+    return end_mailbox(export, error) &&
+           (export->form->finish == NULL || export->form->finish(export, error)) &&
+           flush_folder(export->folder, error) && write_listing(export, error) &&
+           flush_folder(export->folder, error);
 }
 
 static int report(Export *export, const char *account, const char *path) {

@@ -17,6 +17,8 @@ typedef struct {
     gboolean (*begin)(Export *export, GError **error); /* the mailbox in hand */
     gboolean (*write)(Export *export, const MovingMessage *message, GError **error);
     gboolean (*end)(Export *export, GError **error); /* flushed */
+    /* Behind the last mailbox; may be NULL. */
+    gboolean (*finish)(Export *export, GError **error);
 } ExportForm;
 
 struct Export {

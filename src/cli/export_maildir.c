@@ -185,7 +185,26 @@ static gboolean end(Export *export, GError **error) {
     return good;
 }
 
+/* What Dovecot reads: names with '.' between levels, one a line. */
+static gboolean write_subscriptions(Export *export, GError **error) {
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (guint i = 0; i < export->listing->len; i++) {
+        const ListingEntry *entry = export->listing->pdata[i];
+        if (entry->subscribed)
+            g_string_append_printf(text, "%s\n", entry->file[0] == '.' ? entry->file + 1 : "INBOX");
+    }
+    int fd = make_file(export->folder, "subscriptions", error);
+    gboolean good = fd >= 0 && export_write(fd, bytes_of(text->str, text->len), error) &&
+                    (fsync(fd) == 0 || cv_fail_errno(error, CV_ERROR_STORAGE,
+                                                     "không ghi được xuống đĩa; cannot "
+                                                     "flush the subscriptions"));
+    if (fd >= 0)
+        close(fd);
+    return good;
+}
+
 int cli_export_maildir(CliCall *call) {
-    static const ExportForm form = {"maildir", name_folder, begin, write_message, end};
+    static const ExportForm form = {"maildir",     name_folder, begin,
+                                    write_message, end,         write_subscriptions};
     return export_run(call, &form);
 }

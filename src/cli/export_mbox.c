@@ -69,6 +69,6 @@ static gboolean end(Export *export, GError **error) {
 }
 
 int cli_export_mbox(CliCall *call) {
-    static const ExportForm form = {"mbox", name_file, begin, write_message, end};
+    static const ExportForm form = {"mbox", name_file, begin, write_message, end, NULL};
     return export_run(call, &form);
 }

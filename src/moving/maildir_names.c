@@ -25,7 +25,7 @@ char *maildir_decode_name(const char *file) {
         g_strdelimit(level, "/", '_');
         g_string_append_printf(name, "%s%s", i == 0 ? "" : "/", level);
     }
-    return g_string_free(g_steal_pointer(&name), FALSE);
+    return name->len == 0 ? NULL : g_string_free(g_steal_pointer(&name), FALSE);
 }
 
 char *maildir_encode_name(const char *name) {

@@ -98,4 +98,6 @@ def test_the_maildir_of_dovecot_comes_and_goes(office, dovecot, tmp_path):
     office.run("export", "maildir", "--account", office.anh, "--to", tmp_path / "ra", "--ground", "Số 1")
     dovecot.give("binh", tmp_path / "ra")
     back = as_set(look(dovecot, "binh"))
+    assert {name.replace("/", dovecot.separator) for name in subscribed(office, office.anh)} <= subscribed(
+        dovecot, "binh")
     assert back == {name.replace("/", dovecot.separator): rows for name, rows in as_set(wanted).items()}

@@ -227,7 +227,7 @@ def test_what_is_exported_comes_in_again_as_it_was(place, tmp_path, form):
 
 
 def test_exporting_needs_a_ground_and_a_new_folder_and_is_on_record(office, tmp_path):
-    """R052 [Điều 10.1.c]"""
+    """[R052] [Điều 10.1.c]"""
     where = ("--account", office.anh, "--to", tmp_path / "ra")
     assert "căn cứ" in refused(office, "export", "mbox", *where)
     assert "căn cứ" in refused(office, "export", "mbox", *where, "--ground", "  ")

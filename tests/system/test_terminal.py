@@ -64,6 +64,18 @@ def test_a_long_command_shows_a_bar_that_rises_to_the_end(place):
                for done, left, p in shown)
 
 
+def test_moving_in_and_out_shows_its_way(office, tmp_path):
+    mark = "From dan@example.com Tue Nov 24 08:05:00 2026\n"
+    box = tmp_path / "cu.mbox"
+    box.write_text("".join(f"{mark}Subject: thu {n}\n\n{'x' * 900}\n\n" for n in range(300)))
+    for words in (["import", "mbox", box, "--account", office.anh],
+                  ["export", "maildir", "--account", office.anh, "--to", tmp_path / "ra", "--ground", "Số 1"],
+                  ["import", "maildir", tmp_path / "ra", "--account", office.binh]):
+        status, screen, output = at_a_terminal(office, *words)
+        assert status == 0 and "300 thư" in output, (words, screen, output)
+        assert BAR.findall(screen)[-1][2] == "100" and not BAR.sub("", screen).strip(), (words, screen)
+
+
 def test_a_pipe_gets_no_bar(place):
     done = subprocess.run([place.program, "--data", place.data, "unit", "import", TABLE],
                           capture_output=True, text=True, timeout=60 * SLOWNESS, check=True)

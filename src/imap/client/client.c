@@ -89,7 +89,7 @@ static char *decode_name(const Listing *listing, const char *raw, int delimiter)
             return NULL;
         g_string_append_printf(name, "%s%s", i == 0 ? "" : "/", level);
     }
-    return g_string_free(g_steal_pointer(&name), FALSE);
+    return name->len == 0 ? NULL : g_string_free(g_steal_pointer(&name), FALSE);
 }
 
 static gboolean on_list(ImapClient *client G_GNUC_UNUSED, const ImapResponse *response,
