@@ -25,7 +25,8 @@ typedef struct {
     const char *target;
     gboolean open; /* EXAMINE was answered on this connection */
     guint32 uidvalidity;
-    GArray *pending;   /* guint32, rising: not had yet */
+    GArray *pending; /* guint32, rising; from `first` on: not had yet */
+    guint first;
     GHashTable *broke; /* UID → how often a connection broke at it */
     guint came;        /* of the last fetch */
 } Run;
@@ -57,14 +58,37 @@ static gboolean connect(Run *run, GError **error) {
 
 /* ---- Messages ---- */
 
+static guint pending_count(const Run *run) {
+    return run->pending->len - run->first;
+}
+
+static guint32 *pending_at(const Run *run, guint i) {
+    return &g_array_index(run->pending, guint32, run->first + i);
+}
+
+/* Where it stands among them; FALSE: it is not one. */
+static gboolean find_pending(const Run *run, guint32 uid, guint *at) {
+    guint low = 0, high = pending_count(run);
+    while (low < high) {
+        guint middle = low + (high - low) / 2;
+        if (*pending_at(run, middle) < uid)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    *at = low;
+    return low < pending_count(run) && *pending_at(run, low) == uid;
+}
+
 static void forget_pending(Run *run, guint32 uid) {
-    for (guint i = 0; i < run->pending->len; i++) /* what comes is near the beginning */
-        if (g_array_index(run->pending, guint32, i) == uid) {
-            g_array_remove_index(run->pending, i);
-            run->done++;
-            cli_progress(run->call, run->done, run->all);
-            return;
-        }
+    guint at;
+    if (!find_pending(run, uid, &at))
+        return;
+    /* What comes is near the beginning: the few before it make room. */
+    memmove(pending_at(run, 1), pending_at(run, 0), at * sizeof(guint32));
+    run->first++;
+    run->done++;
+    cli_progress(run->call, run->done, run->all);
 }
 
 static void leave(Run *run, guint32 uid, const char *why) {
@@ -131,12 +155,12 @@ static gboolean judge_size(const ImapClientMessage *message, gpointer data,
 
 /* The first of the pending ones, as many as may be asked for at once. */
 static guint choose(const Run *run, guint32 uids[FETCH_MESSAGES]) {
-    guint most = MIN(run->pending->len, (guint)FETCH_MESSAGES);
+    guint most = MIN(pending_count(run), (guint)FETCH_MESSAGES);
     /* After a break without a message the one that broke it is found alone. */
     if (g_hash_table_size(run->broke) > 0 && run->failures > 0)
         most = MIN(most, 1);
     for (guint i = 0; i < most; i++)
-        uids[i] = g_array_index(run->pending, guint32, i);
+        uids[i] = *pending_at(run, i);
     return most;
 }
 
@@ -144,10 +168,8 @@ static guint choose(const Run *run, guint32 uids[FETCH_MESSAGES]) {
  * NO can be heard, then it is left. */
 static gboolean settle_missing(Run *run, const guint32 *uids, guint count, GError **error) {
     for (guint i = 0; i < count; i++) {
-        gboolean pending = FALSE;
-        for (guint j = 0; j < run->pending->len && !pending; j++)
-            pending = g_array_index(run->pending, guint32, j) == uids[i];
-        if (!pending)
+        guint at;
+        if (!find_pending(run, uids[i], &at))
             continue;
         g_autoptr(GError) refused = NULL;
         guint before = run->came;
@@ -188,9 +210,9 @@ static gboolean fetch_some(Run *run, GError **error) {
 
 /* Counts a break against the message that was to come next. */
 static void blame(Run *run, const GError *error) {
-    if (run->pending->len == 0 || run->came > 0 || !run->open)
+    if (pending_count(run) == 0 || run->came > 0 || !run->open)
         return; /* the connection was lost, not a message */
-    guint32 uid = g_array_index(run->pending, guint32, 0);
+    guint32 uid = *pending_at(run, 0);
     gpointer key = GUINT_TO_POINTER(uid);
     guint times = GPOINTER_TO_UINT(g_hash_table_lookup(run->broke, key)) + 1;
     g_hash_table_insert(run->broke, key, GUINT_TO_POINTER(times));
@@ -266,6 +288,7 @@ static gboolean begin_folder(Run *run, GError **error) {
     if (!examine(run, &exists, error))
         return FALSE;
     g_array_set_size(run->pending, 0);
+    run->first = 0;
     run->all = run->done + exists;
     if (exists > 0 && !list_pending(run, source, &known, error))
         return FALSE;
@@ -294,7 +317,7 @@ static gboolean take_folder(Run *run, GError **error) {
     run->uidvalidity = 0;
     run->open = FALSE;
     g_hash_table_remove_all(run->broke);
-    while (!begun || run->pending->len > 0) {
+    while (!begun || pending_count(run) > 0) {
         g_autoptr(GError) failed = NULL;
         if (!connect(run, error))
             return FALSE;
