@@ -288,9 +288,10 @@ static HeaderEnd read_header(Mbox *mbox, Parse *parse) {
         if (begins && ends && is_postmark(line, &unused) && without_end(line).n > 6)
             return HEADER_NEXT;
         if (begins) {
+            /* Our own lines are never folded: what looks so is the message's first line. */
             gboolean folded = line.p[0] == ' ' || line.p[0] == '\t';
             gboolean blank = without_end(line).n == 0;
-            dropping = !blank && (folded ? dropping : read_field(parse, line));
+            dropping = !blank && (folded ? dropping && !parse->exported : read_field(parse, line));
             parse->fields += !folded;
             if (blank) {
                 keep(parse, line);

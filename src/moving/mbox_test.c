@@ -189,6 +189,7 @@ static void what_is_written_is_read_back(void **state) {
         "\n",
         "\r",
         "A: b\r\n \r\n\r\nx",
+        " a line that looks folded\r\nA: b\r\n\r\nx\r\n",
     };
     g_auto(Buffer) out;
     buffer_init(&out, 1 << 20);
