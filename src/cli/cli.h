@@ -221,6 +221,7 @@ int cli_export_maildir(CliCall *call);
 int cli_export_mbox(CliCall *call);
 int cli_export_stream(CliCall *call);
 int cli_forward_check(CliCall *call);
+int cli_forward_seen(CliCall *call);
 int cli_import_begin(CliCall *call);
 int cli_import_forget(CliCall *call);
 int cli_import_imap(CliCall *call);

@@ -77,6 +77,7 @@ const CliCommand cli_commands[] = {
     {"address", "propose", cli_address_propose, CLI_DATA_OPTIONAL, "--unit KEY --person NAME | --kind KIND --name NAME [--parent KEY]", "which address the regulation gives"},
     {"password", "check", cli_password_check, CLI_DATA_OPTIONAL | CLI_READS_INPUT, "", "judge passwords, one a line from standard input"},
     {"forward", "check", cli_forward_check, CLI_DATA_OPTIONAL, "FROM TO", "may mail be forwarded so?"},
+    {"forward", "seen", cli_forward_seen, 0, "", "accounts into which outside accounts forward automatically, and how much"},
     {"calendar", "due", cli_calendar_due, CLI_DATA_OPTIONAL, "DATE", "last day to answer a request received on DATE"},
     {"calendar", "notice", cli_calendar_notice, CLI_DATA_OPTIONAL, "DATE", "latest day of notice for a stop on DATE"},
     {"calendar", "stop", cli_calendar_stop, CLI_DATA_OPTIONAL, "DATE [--today DATE]", "may the service stop on DATE?"},

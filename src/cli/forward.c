@@ -1,9 +1,10 @@
-/* account forward: where an account's mail goes on to by itself [Điều 8.5]. The regulation decides
- * for operators as for everybody. */
+/* account forward: where an account's mail goes on to by itself; forward seen: what others forward
+ * into the system [Điều 8.5]. The regulation decides for operators as for everybody. */
 #include "cli/cli.h"
 
 #include "directory/account.h"
 #include "directory/forward.h"
+#include "store/forwarded.h"
 
 typedef struct {
     CliCall *call;
@@ -93,4 +94,59 @@ int cli_account_forward(CliCall *call) {
     g_string_append(call->err, "congvu: nêu địa chỉ tài khoản, rồi --to ĐỊA-CHỈ [--keep] hoặc "
                                "--off; name the account, then --to ADDRESS [--keep] or --off\n");
     return CLI_USAGE;
+}
+
+/* ---- The other direction ---- */
+
+typedef struct {
+    CliCall *call;
+    JsonWriter w;
+    GError *error;
+} Seen;
+
+static void print_seen(const StoreForwarded *row, gpointer data) {
+    Seen *seen = data;
+    if (seen->error != NULL)
+        return;
+    g_autoptr(DirectoryAccount) account =
+        directory_account(seen->call->instance->directory, row->account, &seen->error);
+    if (account == NULL)
+        return;
+    if (!seen->call->json) {
+        g_autofree char *last = cli_time(row->last);
+        cli_print(seen->call, "%s\t%" G_GINT64_FORMAT "\t%s\t%s\t%s\n", account->address,
+                  row->messages, last, row->forwarder, row->sign);
+        return;
+    }
+    JsonWriter *w = &seen->w;
+    json_open(w, NULL, '{');
+    json_text(w, "address", account->address);
+    json_int(w, "messages", row->messages);
+    json_int(w, "first", row->first);
+    json_int(w, "last", row->last);
+    json_text(w, "forwarder", row->forwarder);
+    json_text(w, "sign", row->sign);
+    json_close(w, '}');
+}
+
+int cli_forward_seen(CliCall *call) {
+    int status;
+    if (!cli_options(call, NULL, 0, 0, &status))
+        return status;
+    g_autoptr(GError) error = NULL;
+    g_auto(Buffer) document;
+    buffer_init(&document, 32 << 20);
+    Seen seen = {call, json_writer(&document), NULL};
+    json_open(&seen.w, NULL, '[');
+    DbConn *conn = db_read_begin(call->instance->mail, &error);
+    gboolean ok = conn != NULL && store_forwarded_each(conn, print_seen, &seen, &error);
+    g_clear_pointer(&conn, db_read_end);
+    if (ok && seen.error != NULL)
+        return cli_refuse(call, seen.error);
+    if (!ok)
+        return cli_refuse(call, g_steal_pointer(&error));
+    json_close(&seen.w, ']');
+    if (call->json)
+        cli_print_json(call, &document);
+    return CLI_DONE;
 }

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/metrics.h"
 #include "delivery/internal.h"
+#include "store/forwarded.h"
 
 enum { PREFIX_MAX_BYTES = 4096, OUTCOME_LINE_BYTES = 128, INTAKE_RECIPIENTS_BYTES = 4096 };
 
@@ -17,9 +18,10 @@ static void append_header_text(Buffer *out, const char *text) {
 }
 
 /* Final delivery puts the envelope sender on top as Return-Path (RFC 5321 4.4). */
-static void write_prefix(Buffer *out, const char *sender, const DeliveryRecipient *recipient) {
+static void write_prefix(Buffer *out, const DeliveryRequest *request,
+                         const DeliveryRecipient *recipient) {
     buffer_append_string(out, "Return-Path: <");
-    append_header_text(out, sender);
+    append_header_text(out, request->sender);
     buffer_append_string(out, ">\r\nDelivered-To: ");
     append_header_text(out, recipient->address);
     if (recipient->via != NULL) {
@@ -27,6 +29,11 @@ static void write_prefix(Buffer *out, const char *sender, const DeliveryRecipien
         append_header_text(out, recipient->via);
     }
     buffer_append_string(out, "\r\n");
+    if (request->sign == NULL)
+        return;
+    buffer_append_string(out, "X-Congvu-Auto-Forwarded: <");
+    append_header_text(out, request->forwarder);
+    buffer_printf(out, ">; sign=\"%s\"\r\n", request->sign);
 }
 
 typedef struct {
@@ -35,6 +42,28 @@ typedef struct {
     BlobId blob;
     Buffer outcome; /* one line for each recipient: what became of the message there */
 } Work;
+
+/* [Điều 8.5] It was forwarded into the system: the reader sees it, and the account's row counts it.
+ */
+static gboolean mark_forwarded(Work *work, const DeliveryRecipient *recipient, StoreFlags *flags,
+                               GError **error) {
+    static const char *const keywords[] = {"$AutoForwarded", NULL};
+    const DeliveryRequest *request = work->request;
+    g_autoptr(GError) full = NULL; /* an account that has used up its keywords does without */
+    if (!store_keyword_bits(request->delivery->store, work->conn, recipient->account, keywords,
+                            flags, &full)) {
+        if (!cv_error_is(full, CV_ERROR_LIMIT)) {
+            g_propagate_error(error, g_steal_pointer(&full));
+            return FALSE;
+        }
+        *flags = 0;
+    }
+    StoreForwarded seen = {.account = recipient->account,
+                           .last = clock_now(),
+                           .forwarder = request->forwarder,
+                           .sign = request->sign};
+    return store_forwarded_count(work->conn, &seen, error);
+}
 
 static gboolean deliver_local(Work *work, const DeliveryRecipient *recipient, GError **error) {
     DeliveryRequest *request = work->request;
@@ -45,7 +74,7 @@ static gboolean deliver_local(Work *work, const DeliveryRecipient *recipient, GE
         return FALSE;
     g_auto(Buffer) prefix;
     buffer_init(&prefix, PREFIX_MAX_BYTES);
-    write_prefix(&prefix, request->sender, recipient);
+    write_prefix(&prefix, request, recipient);
     StoreNewMessage message = {
         .mailbox = inbox->id,
         .blob = work->blob,
@@ -56,6 +85,8 @@ static gboolean deliver_local(Work *work, const DeliveryRecipient *recipient, GE
         .prefix = buffer_bytes(&prefix),
     };
     guint32 uid;
+    if (request->sign != NULL && !mark_forwarded(work, recipient, &message.flags, error))
+        return FALSE;
     if (!store_message_insert(store, work->conn, &message, &uid, error))
         return FALSE;
     buffer_printf(&work->outcome, "%s account=%" G_GINT64_FORMAT " mailbox=INBOX uid=%u\n",

@@ -105,6 +105,7 @@ void delivery_request_free(DeliveryRequest *request) {
     g_free(request->dsn);
     g_free(request->body);
     g_free(request->text);
+    g_free(request->forwarder);
     g_free(request);
 }
 
@@ -189,6 +190,10 @@ void delivery_request_add(DeliveryRequest *request, const char *address, gint64 
 void delivery_request_add_forwarded(DeliveryRequest *request, const char *address,
                                     const char *sender, gint64 account) {
     add_outside(request, address, NULL, sender, account);
+}
+
+void delivery_request_set_look(DeliveryRequest *request) {
+    request->look = TRUE;
 }
 
 void delivery_request_set_forwards(DeliveryRequest *request) {
@@ -288,6 +293,17 @@ static gboolean attachments_allowed(DeliveryRequest *request) {
     return FALSE;
 }
 
+/* [Điều 8.5] */
+static gboolean origin_allowed(DeliveryRequest *request, Bytes header) {
+    g_autoptr(Verdict) verdict = delivery_judge_origin(request, header);
+    if (verdict == NULL)
+        return TRUE;
+    finish(request, 550,
+           g_strdup_printf("5.7.1 %s / %s (%s)", verdict->text_vi, verdict->text_en,
+                           verdict->article));
+    return FALSE;
+}
+
 gboolean delivery_prepare(DeliveryRequest *request, GError **error) {
     Bytes all;
     if (!blob_writer_view(request->writer, &all, error))
@@ -309,7 +325,8 @@ void delivery_submit(DeliveryRequest *request, void (*done)(gpointer data), gpoi
     }
     request->size = all.n;
     request->parsed = message_parse(all);
-    if (!attachments_allowed(request))
+    if (!attachments_allowed(request) ||
+        !origin_allowed(request, bytes_slice(all, 0, request->parsed->header_bytes)))
         return;
     request->counts = *request->sender != '\0' &&
                       !is_judged_spam(bytes_slice(all, 0, request->parsed->header_bytes));

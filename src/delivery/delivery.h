@@ -49,6 +49,8 @@ void delivery_request_set_session(DeliveryRequest *request, const char *session,
 /* sender "" is the null sender; dsn "RET=… ENVID=…" or NULL; body "7BIT", "8BITMIME". */
 void delivery_request_set_sender(DeliveryRequest *request, const char *sender, const char *dsn,
                                  const char *body, gboolean smtputf8);
+/* The header has a field of those that tell of automatic forwarding: it is looked at. */
+void delivery_request_set_look(DeliveryRequest *request);
 /* One of the recipients that were or will be added forwards (DirectoryAccount.forwards). */
 void delivery_request_set_forwards(DeliveryRequest *request);
 /* Besides the submitter: the account under whose address it was sent, a unit's for instance. */

@@ -39,6 +39,9 @@ struct DeliveryRequest {
     GHashTable *accounts;    /* the local ones' accounts: each gets one copy */
     GHashTable *addresses;   /* address with its domain in lower case → itself */
     GHashTable *by_domain;   /* and sender → DeliveryDestination */
+    gboolean look;           /* at the header: was it forwarded into the system? */
+    const char *sign;        /* it was, and this shows it; NULL: no */
+    char *forwarder;         /* the account that did it, as far as it can be told */
     gboolean forwards;       /* some recipient may */
     GArray *passed;          /* DeliveryRecipient: their copy went on */
     GPtrArray *letters;      /* prepared; delivered after this one. NULL: none */
@@ -73,6 +76,10 @@ void delivery_request_add_forwarded(DeliveryRequest *request, const char *addres
 gboolean delivery_forward(DeliveryRequest *request, Bytes header, GError **error);
 /* The message is in the mailboxes: the letters to owners of forwarding addresses may go. */
 void delivery_send_letters(DeliveryRequest *request);
+
+/* origin.c: was it forwarded into the system by itself, from no state body's account [Điều 8.5]?
+ * Sets sign and forwarder. NULL: it may come in; else the refusal. */
+Verdict *delivery_judge_origin(DeliveryRequest *request, Bytes header);
 
 /* limit.c: what the transaction counts of a submission. FALSE: nothing may be delivered now. */
 gboolean delivery_prepare_limit(DeliveryRequest *request, GError **error);

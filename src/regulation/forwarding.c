@@ -147,6 +147,16 @@ Verdict *regulation_check_forward(const Regulation *regulation, Bytes from, Byte
                : verdict_allow("forward", regulation->lists[LIST_FORWARD_DOMAINS].article);
 }
 
+Verdict *regulation_check_forwarded(const Regulation *regulation, Bytes from,
+                                    const char *own_domain) {
+    const char *own = own_domain != NULL ? own_domain : regulation->texts[REGULATION_DOMAIN];
+    g_autoptr(Verdict) verdict = check_end(regulation, from, RULE_FORWARD_IN, own);
+    if (verdict == NULL)
+        return verdict_allow("forward", regulation->lists[LIST_FORWARD_DOMAINS].article);
+    g_autofree char *shown = show_address(from);
+    return verdict_refuse(regulation, RULE_FORWARD_IN, "address", shown, NULL);
+}
+
 char *regulation_plain_address(Bytes address) {
     Bytes local, domain;
     if (!split_address(address, &local, &domain))

@@ -145,10 +145,11 @@ static const char store_schema_v3[] =
     "CREATE INDEX metadata_sequence ON metadata(sequence);"
     "INSERT INTO counter VALUES('metadata', 0);";
 
-extern const char store_taken_schema[]; /* taken.c */
+extern const char store_taken_schema[];     /* taken.c */
+extern const char store_forwarded_schema[]; /* forwarded.c */
 
 static const char *const steps[] = {blob_schema_v1,     store_schema_v1, queue_schema_v1,
                                     queue_schema_v2,    store_schema_v2, store_schema_v3,
-                                    store_taken_schema, queue_schema_v3};
+                                    store_taken_schema, queue_schema_v3, store_forwarded_schema};
 
 const DbSchema store_schema = {"mail", steps, G_N_ELEMENTS(steps)};

@@ -17,7 +17,7 @@ LISTED = re.findall(r'^    \{"(\w+)", (?:NULL|"(\w+)"),',
 VIETNAMESE = re.compile("[ạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹđ]", re.I)
 COMMANDS = [" ".join(word for word in words if word) for words in LISTED]
 NO_ARGUMENTS = {"serve", "check", "doctor", "unit list", "account list", "account delegate",
-                "account forward", "account suspects", "account idle", "account warn",
+                "account forward", "forward seen", "account suspects", "account idle", "account warn",
                 "password check", "queue list", "audit list", "audit verify", "role list",
                 "dns show", "dns check", "dkim create", "dkim list", "dkim use", "index status",
                 "index update", "index rebuild", "request list",

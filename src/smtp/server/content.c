@@ -111,6 +111,13 @@ static gboolean is_dropped(const SmtpHeader *header, Bytes name) {
            (header->submission && (bytes_is(name, "bcc") || bytes_is(name, "resent-bcc")));
 }
 
+/* Worth a look at the whole header: delivery/origin.c. */
+static gboolean tells_of_forwarding(Bytes name) {
+    return bytes_is(name, "auto-submitted") || bytes_is(name, "resent-from") ||
+           bytes_is(name, "x-forwarded-for") || bytes_is(name, "x-forwarded-to") ||
+           bytes_is(name, "x-ms-exchange-inbox-rules-loop");
+}
+
 static void note_name(SmtpHeader *header, Bytes name) {
     if (bytes_is(name, "received"))
         header->received++;
@@ -118,6 +125,8 @@ static void note_name(SmtpHeader *header, Bytes name) {
         header->has_date = TRUE;
     else if (bytes_is(name, "message-id"))
         header->has_message_id = TRUE;
+    else if (tells_of_forwarding(name))
+        header->forwarded = TRUE;
 }
 
 /* The name is known, or is none that we look for: what was kept of the line goes its way. */

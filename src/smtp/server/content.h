@@ -31,7 +31,7 @@ void smtp_lines_take(SmtpLines *lines, Bytes piece);
 void smtp_lines_end(SmtpLines *lines);
 
 /* The header; zeroed but for submission. */
-#define SMTP_FIELD_NAME 20 /* bytes; longer than any name that is looked for */
+#define SMTP_FIELD_NAME 32 /* bytes; longer than any name that is looked for */
 typedef struct {
     gboolean submission; /* Bcc is taken out */
     gboolean done;       /* the empty line was seen */
@@ -43,6 +43,7 @@ typedef struct {
     char kept[SMTP_FIELD_NAME];
     guint received; /* Received fields seen */
     gboolean has_date, has_message_id;
+    gboolean forwarded; /* a field that programs write which forward by themselves */
 } SmtpHeader;
 /* How many bytes of the piece belong to the header's fields; those that stay are emitted. When
  * *ends, the empty line begins there (or, if the CR of it was held back, its CR is not in the

@@ -168,6 +168,8 @@ void delivery_request_free(DeliveryRequest *request) {
     g_free(request);
 }
 
+void delivery_request_set_look(DeliveryRequest *request) {}
+
 void delivery_request_set_forwards(DeliveryRequest *request) {}
 
 void delivery_request_set_sent_as(DeliveryRequest *request, gint64 account) {}

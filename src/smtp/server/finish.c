@@ -119,6 +119,8 @@ static DeliveryRequest *make_request(SmtpSession *session) {
                                  smtp_door_name(session->service->door), session->account);
     delivery_request_set_sender(request, mail->sender, mail->dsn, mail->body, mail->smtputf8);
     delivery_request_set_sent_as(request, mail->sent_as);
+    if (mail->header.forwarded)
+        delivery_request_set_look(request);
     if (mail->forwards)
         delivery_request_set_forwards(request);
     SmtpRecipient r;
