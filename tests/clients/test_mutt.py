@@ -103,7 +103,8 @@ def test_an_mbox_that_mutt_wrote_comes_in(office, client, terminal):
         made.set_flags("S" if n % 2 else "F")
         box.add(made)
     settings = client.file("plainrc", "set mbox_type=mbox confirmappend=no confirmcreate=no delete=no\n"
-                                      "set quit=yes wait_key=no sleep_time=0 copy=no mark_old=no\n")
+                                      "set quit=yes wait_key=no sleep_time=0 copy=no mark_old=no "
+                                      "sort=subject\n")  # else equal dates come in any order
     for n in range(5):
         terminal("mutt", "-n", "-F", settings, "-f", source, "-e",
                  f'push "<jump>{n + 1}<enter><copy-message>{out}<enter><exit>"')
