@@ -12,6 +12,7 @@ from harness.outbound import queue
 from harness.server import DOMAIN, ROOT, Refused
 from harness.settings import change
 from harness.smtp import begin, data, session
+from harness.web import api
 
 FIGURES = {"messages": 300, "recipients": 2000, "outside": 500,
            "unit_messages": 1500, "unit_recipients": 10000, "unit_outside": 2500}
@@ -146,6 +147,25 @@ def test_when_a_unit_crosses_the_one_who_sends_most_is_held_and_no_colleague(mak
     assert row["address"] == office.anh and row["evidence"]["scope"] == "unit"
     assert states(office, office.binh) == ["waiting"] * 2
     assert set(states(office, office.anh)) == {"held"}
+
+
+# [R043] [R025] [Điều 8.3]
+def test_the_centre_sees_and_releases_through_the_interface(make_server):
+    office = office_with(make_server, messages=2)
+    submit(office, office.anh, 4)
+    assert api(office, "GET", "/suspects", office.binh)[0] == 403
+    office.run("role", "grant", office.binh, "centre", "--document", "Số 8")
+    status, (row,) = api(office, "GET", "/suspects", office.binh)
+    assert status == 200 and (row["address"], row["held"]) == (office.anh, 4)
+    assert json.loads(row["evidence"])["measure"] == "messages"
+    place = f"/suspects/{office.anh}/release"
+    assert api(office, "PUT", place, office.binh, content={})[0] == 400
+    assert api(office, "PUT", place, office.anh, content={"ground": "x"})[0] == 403
+    assert api(office, "PUT", place, office.binh, content={"ground": "Giấy mời"})[0] == 204
+    assert api(office, "PUT", place, office.binh, content={"ground": "Giấy mời"})[0] == 404
+    assert states(office, office.anh) == ["waiting"] * 4
+    act, = acts(office, "outgoing.release")
+    assert act["who"] == f"{office.binh} (api)" and act["after"] == {"released": 4}
 
 
 # [R043]
