@@ -31,6 +31,8 @@ typedef struct {
     /* Writes the letters before a lock to those who lie idle, of one unit or (NULL) of all. */
     gboolean (*warn_idle)(gpointer data, const char *unit, const AuditAct *act, AdminWarned *out,
                           GError **error);
+    /* After an act on a stop of the service: sees to it that everybody is told; returns at once. */
+    void (*stop_changed)(gpointer data);
     gpointer data;
 } AdminService;
 

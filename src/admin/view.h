@@ -5,6 +5,7 @@
 
 #include "admin/operation.h"
 #include "audit/audit.h"
+#include "casework/notice.h"
 #include "casework/request.h"
 #include "directory/account.h"
 #include "directory/activity.h"
@@ -13,7 +14,7 @@
 
 extern const AdminView admin_view_unit, admin_view_account, admin_view_delegation, admin_view_role,
     admin_view_act, admin_view_proposal, admin_view_request, admin_view_request_line,
-    admin_view_file;
+    admin_view_file, admin_view_notice;
 
 void admin_write_unit(JsonWriter *w, const char *domain, const DirectoryUnit *unit);
 /* kept: the store's figures (zeros when it does not have the account yet). */
@@ -21,6 +22,7 @@ gboolean admin_write_account(JsonWriter *w, Directory *directory, const Director
                              const StoreAccount *kept, GError **error);
 void admin_write_delegation(JsonWriter *w, const DirectoryDelegation *delegation);
 void admin_write_idle(JsonWriter *w, const DirectoryIdleRow *row); /* idle.c */
+void admin_write_notice(JsonWriter *w, const Notice *notice);      /* notices.c */
 void admin_write_role(JsonWriter *w, const DirectoryRoleRow *row);
 void admin_write_act(JsonWriter *w, const AuditRecord *record);
 /* view_request.c */

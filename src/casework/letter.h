@@ -101,6 +101,9 @@ typedef struct {
     const char *contact;
     const char *const *receivers;
 } LetterStop;
+#define LETTER_EVERYBODY "Các cơ quan, đơn vị, cá nhân sử dụng thư điện tử công vụ"
+/* Its paragraphs (char *, free with the array), for the mail too. */
+GPtrArray *letter_stop_text(const Regulation *regulation, const LetterStop *stop);
 GBytes *letter_stop(const Regulation *regulation, const LetterStop *stop, GError **error);
 
 /* ---- Warning before accounts are locked for want of use [Điều 4.2.c], row R024 ---- */

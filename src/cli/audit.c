@@ -49,7 +49,7 @@ static gboolean list_record(const AuditRecord *r, gpointer data) {
 int cli_audit_list(CliCall *call) {
     char *subject = NULL, *limit_text = NULL;
     const CliOption options[] = {
-        {"subject", &subject, NULL, "only acts upon this address", FALSE},
+        {"subject", &subject, NULL, "only acts upon this address, or stop (TB-3)", FALSE},
         {"limit", &limit_text, NULL, "how many, the newest first", FALSE},
         {NULL},
     };
@@ -65,7 +65,8 @@ int cli_audit_list(CliCall *call) {
         return CLI_USAGE;
     }
     g_autofree char *whole = NULL;
-    if (subject != NULL && strchr(subject, '@') == NULL)
+    /* Addresses have no capitals; "TB-3" and the like are no addresses. */
+    if (subject != NULL && strchr(subject, '@') == NULL && !g_ascii_isupper(*subject))
         subject = whole = g_strdup_printf("%s@%s", subject, call->instance->config->domain);
     g_autoptr(GError) error = NULL;
     g_auto(Buffer) document;

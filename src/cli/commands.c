@@ -57,6 +57,12 @@ const CliCommand cli_commands[] = {
     {"export", "maildir", cli_export_maildir, CLI_LOCAL, "--account ADDRESS --to DIRECTORY --request ID | --ground TEXT", "write all of an account's mail into a Maildir"},
     {"export", "stream", cli_export_stream, 0, "ADDRESS --kind KIND --to TEXT --request ID | --ground TEXT", "for the other export commands: give the mail"},
 
+    {"notice", "schedule", cli_notice_schedule, 0, "--from TIME --to TIME --reason TEXT [--emergency REASON]", "announce a stop of the service and write to everybody"},
+    {"notice", "list", cli_notice_list, 0, "[--open]", "stops of the service, the latest first"},
+    {"notice", "show", cli_notice_show, 0, "ID", "one stop, and who was told of it"},
+    {"notice", "cancel", cli_notice_cancel, 0, "ID --reason TEXT", "take back a stop that has not begun, and write to everybody"},
+    {"notice", "done", cli_notice_done, 0, "ID", "the service runs again: write to everybody"},
+
     {"role", "grant", cli_role_grant, 0, "ADDRESS ROLE --document TEXT [--unit KEY]", "let a person use the administration: department, centre, focal, head"},
     {"role", "revoke", cli_role_revoke, 0, "ADDRESS ROLE [--unit KEY]", "take a role away"},
     {"role", "list", cli_role_list, 0, "", "who has which role"},

@@ -20,6 +20,7 @@ enum { DIRECTORY_JSON_MAXIMUM = 64 * 1024 };
 
 /* schema_report.c: two steps of the schema. */
 extern const char directory_schema_reports[], directory_schema_usage[];
+extern const char directory_schema_notices[];
 
 typedef struct {
     DirectoryNotify notify;

@@ -40,3 +40,26 @@ gboolean directory_people_each(Directory *directory, DirectoryPersonEach each, g
     }
     return step == DB_DONE;
 }
+
+static void reader_clear(gpointer reader) {
+    g_free(((DirectoryReader *)reader)->address);
+}
+
+GArray *directory_readers(Directory *directory, gint64 after, guint limit, GError **error) {
+    g_autoptr(DbConn) conn = db_read_begin(directory->db, error);
+    if (conn == NULL)
+        return NULL;
+    g_autoptr(GArray) readers = g_array_new(FALSE, FALSE, sizeof(DirectoryReader));
+    g_array_set_clear_func(readers, reader_clear);
+    DbStmt *stmt = db_prepare(conn, "SELECT id, local FROM account WHERE id > ? AND state = ?"
+                                    " AND kind <> ? ORDER BY id LIMIT ?");
+    db_bind(stmt, "iiii", after, (gint64)DIRECTORY_ACTIVE, (gint64)DIRECTORY_SERVICE,
+            (gint64)limit);
+    DbStep step;
+    while ((step = db_step(stmt, error)) == DB_ROW) {
+        DirectoryReader reader = {db_column_int(stmt, 0), g_strconcat(db_column_text(stmt, 1), "@",
+                                                                      directory->domain, NULL)};
+        g_array_append_val(readers, reader);
+    }
+    return step == DB_FAILED ? NULL : g_steal_pointer(&readers);
+}

@@ -24,4 +24,13 @@ typedef void (*DirectoryPersonEach)(const DirectoryPerson *person, gpointer data
 gboolean directory_people_each(Directory *directory, DirectoryPersonEach each, gpointer data,
                                GError **error);
 
+/* Who reads what is written to everybody: an active account of a person or a unit. */
+typedef struct {
+    gint64 account;
+    char *address;
+} DirectoryReader;
+/* At most `limit` of them in the order of their numbers, those behind `after`; owns the addresses.
+ * NULL: STORAGE. */
+GArray *directory_readers(Directory *directory, gint64 after, guint limit, GError **error);
+
 #endif

@@ -39,6 +39,8 @@ static const struct {
                                 MAY(ROLE_HEAD)},
     [ACTION_REPORT_RECORD] = {"report.record", "Điều 11.2",
                               MAY(ROLE_DEPARTMENT) | MAY(ROLE_CENTRE)},
+    [ACTION_NOTICE_READ] = {"notice.read", "Điều 10.2.b", EVERYBODY},
+    [ACTION_NOTICE_CHANGE] = {"notice.change", "Điều 10.2.b", MAY(ROLE_CENTRE)},
     [ACTION_AUDIT_READ] = {"audit.read", "Điều 10.1.c", MAY(ROLE_DEPARTMENT) | MAY(ROLE_CENTRE)},
     [ACTION_ROLE_READ] = {"role.read", "Điều 10.2.c", MAY(ROLE_DEPARTMENT) | MAY(ROLE_CENTRE)},
     [ACTION_ROLE_CHANGE] = {"role.change", "Điều 10.2.c", MAY(ROLE_CENTRE)},

@@ -32,6 +32,8 @@ typedef enum {
     ACTION_DIRECTORY_EXCEPT, /* leave an account out of the public address book */
     ACTION_REPORT_READ,      /* the yearly report of a unit: figures, document */
     ACTION_REPORT_RECORD,    /* that a unit sent its report */
+    ACTION_NOTICE_READ,      /* stops of the service */
+    ACTION_NOTICE_CHANGE,    /* schedule, cancel, end */
     ACTION_AUDIT_READ,
     ACTION_ROLE_READ,
     ACTION_ROLE_CHANGE,

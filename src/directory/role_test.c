@@ -13,7 +13,7 @@ static const struct {
     {ACTION_ACCOUNT_DELEGATE, "ch"}, {ACTION_REQUEST_READ, "dcfh"}, {ACTION_REQUEST_FILE, "cf"},
     {ACTION_REQUEST_DECIDE, "c"},    {ACTION_AUDIT_READ, "dc"},     {ACTION_ROLE_READ, "dc"},
     {ACTION_ROLE_CHANGE, "c"},       {ACTION_REPORT_READ, "dcfh"},  {ACTION_REPORT_RECORD, "dc"},
-    {ACTION_DIRECTORY_EXCEPT, "ch"},
+    {ACTION_DIRECTORY_EXCEPT, "ch"}, {ACTION_NOTICE_READ, "dcfhp"}, {ACTION_NOTICE_CHANGE, "c"},
 };
 
 typedef struct {

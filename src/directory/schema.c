@@ -150,6 +150,7 @@ static const char *const steps[] = {
     directory_schema_usage,
     directory_v6,
     directory_schema_forwarding,
+    directory_schema_notices,
 };
 /* clang-format on */
 const DbSchema directory_schema = {"admin", steps, G_N_ELEMENTS(steps)};

@@ -79,6 +79,26 @@ void imap_completed(ImapSession *session, const char *code) {
     imap_ok(session, code, text);
 }
 
+/* RFC 9051 7.1: what stands behind ALERT is shown to the person. */
+void imap_put_alert(ImapSession *session) {
+    const ImapService *service = session->service;
+    if (service->alert == NULL || session->account == 0)
+        return;
+    g_autofree char *line =
+        service->alert(service->alert_data, imap_speaks_utf8(session), &session->alerted);
+    if (line == NULL)
+        return;
+    Buffer *out = imap_output(session);
+    buffer_append_string(out, "* OK [ALERT] ");
+    imap_put_text(out, line);
+    buffer_append_string(out, "\r\n");
+}
+
+void imap_check_alert(ImapSession *session) {
+    if (g_atomic_int_get(&session->alert) && g_atomic_int_exchange(&session->alert, 0))
+        imap_put_alert(session);
+}
+
 void imap_bye(ImapSession *session, const char *code, const char *text) {
     Buffer *out = imap_output(session);
     buffer_append_string(out, "* BYE ");

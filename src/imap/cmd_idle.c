@@ -12,6 +12,7 @@ static ImapStep idle_step(ImapSession *session, ImapJob *job) {
             return IMAP_STEP_OUTPUT;
     }
     imap_notify_others(session); /* RFC 5465 4 */
+    imap_check_alert(session);
     if (net_output_full(session->net))
         return IMAP_STEP_OUTPUT;
     ImapCollect got = imap_collect(&session->collector, net_input(session->net), 64);

@@ -57,6 +57,10 @@ typedef struct {
      * store's own words. */
     char *(*over_quota)(gpointer data);
     gpointer over_quota_data;
+    /* What everybody is to be shown now (a stop of the service), once in each session: NULL when
+     * *mark, which is the session's and begins at 0, says that it was; g_free. NULL: nothing is. */
+    char *(*alert)(gpointer data, gboolean utf8, gint64 *mark);
+    gpointer alert_data;
 } ImapService;
 
 extern const NetProtocol imap_protocol;
@@ -64,6 +68,9 @@ extern const NetProtocol imap_protocol;
 /* From directory_watch: the account was locked, closed, or got another password. Its sessions look
  * at once and end with BYE when they may not go on. Any thread. */
 void imap_account_changed(NetServer *server, gint64 account);
+
+/* What the service's alert gives has changed: every session asks for it. Any thread. */
+void imap_alert(NetServer *server);
 
 /* "Shared/stttt/INBOX": under what name others see the INBOX of the account with this address;
  * g_free. */

@@ -317,6 +317,8 @@ static NetVerdict turn(ImapSession *session, NetEvents events) {
     for (;;) {
         if (imap_output(session)->overflow)
             return NET_CLOSE;
+        if (session->job == NULL && !session->closing && !session->compress)
+            imap_check_alert(session);
         if (session->job != NULL) {
             if (run_job(session, events, &verdict))
                 return verdict;
@@ -416,6 +418,16 @@ static void recheck(NetSession *net, gpointer state, gpointer data) {
         return;
     g_atomic_int_set(&session->recheck, 1);
     net_wake(net);
+}
+
+static void ask_for_alert(NetSession *net, gpointer state, gpointer data) {
+    (void)data;
+    g_atomic_int_set(&((ImapSession *)state)->alert, 1);
+    net_wake(net);
+}
+
+void imap_alert(NetServer *server) {
+    net_each_session(server, &imap_protocol, ask_for_alert, NULL);
 }
 
 void imap_account_changed(NetServer *server, gint64 account) {

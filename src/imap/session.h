@@ -97,6 +97,8 @@ struct ImapSession {
     ImapWait waiting; /* which deadline runs */
     gint64 told;      /* monotonic: the command began, or its progress was told */
     gint recheck;     /* atomic: look at the account again */
+    gint alert;       /* atomic: ask for the alert */
+    gint64 alerted;   /* mark of the one that was shown */
     guint turn;       /* commands since others were let run */
 };
 
@@ -145,6 +147,10 @@ gboolean imap_password_allowed(const ImapSession *session);
 void imap_bye(ImapSession *session, const char *code, const char *text);
 /* "NAME completed" of the command in work. */
 void imap_completed(ImapSession *session, const char *code);
+/* "* OK [ALERT] …" when there is one that this session has not seen. Between two answers. */
+void imap_put_alert(ImapSession *session);
+/* The same when it was asked for. */
+void imap_check_alert(ImapSession *session);
 /* The words after CAPABILITY, for now. */
 void imap_put_capabilities(ImapSession *session, Buffer *out);
 /* After sign-in: sets the account up; ends the command. */

@@ -52,6 +52,7 @@ void imap_signed_in(ImapSession *session, const DirectoryAccount *account) {
         imap_fail(session, error);
         return;
     }
+    imap_put_alert(session);
     metric_add(&signins_good, 1);
     log_event(LOG_LEVEL_INFO, "imap.signin", "session", net_session_id(session->net), "peer",
               net_session_peer(session->net), "account", account->address, "tls",

@@ -124,8 +124,10 @@ Verdict *calendar_check_stop(const Regulation *regulation, CalendarDay first, Ca
     char given[11], earliest[11], days[24];
     CalendarDay from = today == CALENDAR_NONE ? first : MAX(first, today);
     if (last < first || last - first > 1 ||
-        (last > first && calendar_weekday(last) < calendar_weekday(first)))
-        return verdict_refuse(regulation, RULE_STOP_WINDOW, NULL);
+        (last > first && calendar_weekday(last) < calendar_weekday(first))) {
+        earliest_stop(regulation, from, today, earliest);
+        return verdict_refuse(regulation, RULE_STOP_WINDOW, "earliest", earliest, NULL);
+    }
     for (CalendarDay day = first; day <= last; day++) {
         if (may_stop_on(regulation, day))
             continue;

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "casework/notice.h"
 #include "casework/request.h"
 #include "directory/account.h"
 #include "queue/queue.h"
@@ -35,6 +36,10 @@ REQUESTS(requests_decided, "decided");
 REQUESTS(requests_closed, "closed");
 METRIC_GAUGE(requests_due, "congvu_requests_due_today", "Requests whose last day is today");
 METRIC_GAUGE(requests_overdue, "congvu_requests_overdue", "Requests past their last day");
+METRIC_GAUGE(stops_announced, "congvu_stops_announced",
+             "Stops of the service that are announced and not over (Dieu 10)");
+METRIC_GAUGE(stop_begins, "congvu_stop_begins_seconds",
+             "Unix time at which the next of them begins; 0: there is none");
 METRIC_GAUGE(build, "congvu_build_info{version=\"" CONGVU_VERSION "\"}", "Always 1");
 METRIC_GAUGE(resident, "process_resident_memory_bytes", "Resident memory");
 METRIC_GAUGE(started, "process_start_time_seconds", "Unix time of the start");
@@ -93,6 +98,25 @@ static void refresh_requests(Instance *instance) {
     metric_set(&requests_overdue, figures.overdue);
 }
 
+static void refresh_stops(Instance *instance) {
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) open = notice_list(instance->directory, NOTICE_OPEN, &error);
+    if (open == NULL) {
+        log_event(LOG_LEVEL_ERROR, "serve.figures", "error", error->message, NULL);
+        return;
+    }
+    gint64 begins = 0, count = 0, now = clock_now();
+    for (guint i = 0; i < open->len; i++) { /* the latest first */
+        const Notice *notice = open->pdata[i];
+        if (notice->until <= now)
+            continue;
+        count++;
+        begins = notice->from / CLOCK_SECOND;
+    }
+    metric_set(&stops_announced, count);
+    metric_set(&stop_begins, begins);
+}
+
 /* The second number of statm: resident pages (proc(5)). */
 static void refresh_memory(void) {
     g_autofree char *text = NULL;
@@ -123,4 +147,5 @@ void figures_refresh(gpointer data) {
     refresh_queue(figures->instance);
     refresh_accounts(figures->instance);
     refresh_requests(figures->instance);
+    refresh_stops(figures->instance);
 }

@@ -1,9 +1,7 @@
 #include "serve/idle.h"
 
-#include "base/clock.h"
-#include "base/crypto.h"
 #include "base/log.h"
-#include "message/header.h"
+#include "serve/mailer.h"
 #include "serve/notice.h"
 
 enum { LETTER_MAXIMUM = 1024 * 1024 };
@@ -78,21 +76,9 @@ static gboolean collect(const DirectoryIdleRow *row, gpointer data) {
 /* ---- Writing ---- */
 
 static void begin_letter(const Warning *w, Buffer *out, const char *to, const char *name) {
-    const Config *config = w->instance->config;
-    char date[40];
-    clock_format_rfc5322(clock_now(), date);
-    g_autofree char *unique = crypto_random_hex(12);
-    buffer_append_string(out, "From: ");
-    message_header_encode(out, "Hệ thống thư điện tử công vụ");
-    buffer_printf(out, " <postmaster@%s>\r\nTo: ", config->domain);
-    message_header_encode(out, name);
-    buffer_printf(out, " <%s>\r\nSubject: ", to);
-    message_header_encode(out, "Tài khoản thư điện tử công vụ lâu không sử dụng");
-    buffer_printf(out,
-                  "\r\nDate: %s\r\nMessage-ID: <%s@%s>\r\nAuto-Submitted: auto-generated\r\n"
-                  "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n"
-                  "Content-Transfer-Encoding: 8bit\r\n\r\nKính gửi: %s\r\n\r\n",
-                  date, unique, config->hostname, name);
+    const MailerHead head = {
+        .address = to, .name = name, .subject = "Tài khoản thư điện tử công vụ lâu không sử dụng"};
+    mailer_begin(w->instance->config, &head, out);
 }
 
 static void end_letter(const Warning *w, Buffer *out) {
@@ -102,9 +88,9 @@ static void end_letter(const Warning *w, Buffer *out) {
         out,
         "Nếu có lý do (nghỉ thai sản, ốm đau, đi học, biệt phái hoặc lý do khác), đề nghị "
         "cơ quan, đơn vị gửi văn bản về %s\r\nđến hết ngày %.2s/%.2s/%.4s.\r\n\r\n"
-        "Nếu tài khoản còn dùng đến, đề nghị đăng nhập và sử dụng như bình thường.\r\n\r\n"
-        "Thư này do hệ thống tự động tạo, không cần trả lời.\r\n",
+        "Nếu tài khoản còn dùng đến, đề nghị đăng nhập và sử dụng như bình thường.\r\n\r\n",
         regulation_text(w->regulation, REGULATION_OPERATOR), iso + 8, iso + 5, iso);
+    mailer_end(out);
 }
 
 static gboolean commit_letter(DbConn *conn, gpointer data, GError **error) {

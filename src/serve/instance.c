@@ -6,6 +6,7 @@
 #include "casework/request.h"
 #include "net/net.h"
 #include "serve/seal.h"
+#include "serve/stops.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -164,6 +165,7 @@ void instance_close(Instance *instance) {
     indexer_stop(instance->indexer);
     instance_settle(instance);
     auth_free(instance->auth);
+    stops_free(instance->stops);
     delivery_free(instance->delivery);
     directory_close(instance->directory);
     search_close(instance->search);

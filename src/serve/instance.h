@@ -17,6 +17,8 @@
 #include "serve/indexer.h"
 #include "store/store.h"
 
+typedef struct Stops Stops; /* stops.h */
+
 typedef struct {
     char *path; /* absolute */
     int lock_fd;
@@ -31,6 +33,7 @@ typedef struct {
     Auth *auth;          /* only while serving, else NULL */
     SearchIndex *search; /* NULL: its file could not be made; searching reads */
     Indexer *indexer;    /* only while serving, else NULL */
+    Stops *stops;        /* the same */
 } Instance;
 
 /* Opens DIR and takes its lock. Errors: NOT_FOUND (no such installation), BUSY (another process has

@@ -17,6 +17,7 @@
 #include "serve/instance.h"
 #include "serve/notice.h"
 #include "serve/outbound.h"
+#include "serve/stops.h"
 #include "serve/web.h"
 #include "smtp/server/smtp.h"
 
@@ -186,6 +187,10 @@ static void account_changed(gint64 account, gpointer data) {
     imap_account_changed(serve->net, account);
 }
 
+static void show_stop(gpointer data) {
+    imap_alert(((Serve *)data)->net);
+}
+
 static void account_used(gint64 account, gboolean sent, gpointer directory) {
     directory_saw(directory, account, sent ? ACTIVITY_SENT : ACTIVITY_RECEIVED);
     if (sent)
@@ -262,8 +267,12 @@ static void connect_services(Serve *serve) {
     serve->imap.directory = instance->directory;
     serve->imap.store = instance->store;
     serve->imap.auth = instance->auth;
+    instance->stops = stops_new(show_stop, serve);
+    serve->imap.alert = stops_line;
+    serve->imap.alert_data = instance->stops;
     web_connect(&serve->web, instance);
     directory_watch(instance->directory, account_changed, serve);
+    stops_refresh(instance);
     serve->imap.search = instance->search;
     if (instance->search != NULL && serve->config->search_index != 0)
         instance->indexer =
@@ -348,6 +357,7 @@ static void keep_house(Serve *serve) {
         g_clear_error(&error);
     }
     duties_keep(serve->instance);
+    stops_keep(serve->instance);
     write_activity(serve);
     gint64 retention = serve->config->retention_changes * 24 * 3600 * CLOCK_SECOND;
     if (!store_sweep(serve->instance->store, retention, &error))
@@ -412,6 +422,7 @@ int serve_run(const char *data_directory) {
                   NULL);
         puts("congvu: ready");
         fflush(stdout);
+        stops_keep(serve.instance); /* what a kill has cut short */
         run_until_told(&serve, &signals);
         log_event(LOG_LEVEL_INFO, "serve.stopping", NULL);
     } else {

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "serve/idle.h"
+#include "serve/stops.h"
 
 static Regulation *regulation(gpointer data) {
     return instance_regulation(data);
@@ -19,6 +20,10 @@ static gboolean warn_idle(gpointer data, const char *unit, const AuditAct *act, 
         return FALSE;
     *out = (AdminWarned){warned.accounts, warned.before, warned.letters, warned.failed};
     return TRUE;
+}
+
+static void stop_changed(gpointer data) {
+    stops_tell_later(data);
 }
 
 void web_prepare(Web *web, const Config *config, Figures *figures) {
@@ -53,5 +58,6 @@ void web_connect(Web *web, Instance *instance) {
                                 .regulation = regulation,
                                 .follow = follow,
                                 .warn_idle = warn_idle,
+                                .stop_changed = stop_changed,
                                 .data = instance};
 }

@@ -148,8 +148,20 @@ static const char store_schema_v3[] =
 extern const char store_taken_schema[];     /* taken.c */
 extern const char store_forwarded_schema[]; /* forwarded.c */
 
-static const char *const steps[] = {blob_schema_v1,     store_schema_v1, queue_schema_v1,
-                                    queue_schema_v2,    store_schema_v2, store_schema_v3,
-                                    store_taken_schema, queue_schema_v3, store_forwarded_schema};
+/* Messages that go to everybody, account by account (delivery/mailing.h). */
+static const char store_schema_v4[] =
+    "CREATE TABLE mailing("
+    " id INTEGER PRIMARY KEY,"
+    " name TEXT NOT NULL UNIQUE,"       /* whose it is: "notice/12/begin" */
+    " blob INTEGER,"                    /* held until all have it; then NULL */
+    " after INTEGER NOT NULL,"          /* accounts up to this one had their turn */
+    " delivered INTEGER NOT NULL,"      /* copies */
+    " refused INTEGER NOT NULL,"        /* mailboxes that were full, or not there */
+    " began INTEGER NOT NULL,"          /* Unix microseconds */
+    " ended INTEGER NOT NULL) STRICT;"; /* 0: under way */
+
+static const char *const steps[] = {
+    blob_schema_v1,  store_schema_v1,    queue_schema_v1, queue_schema_v2,        store_schema_v2,
+    store_schema_v3, store_taken_schema, queue_schema_v3, store_forwarded_schema, store_schema_v4};
 
 const DbSchema store_schema = {"mail", steps, G_N_ELEMENTS(steps)};

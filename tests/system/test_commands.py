@@ -20,7 +20,7 @@ NO_ARGUMENTS = {"serve", "check", "doctor", "unit list", "account list", "accoun
                 "account forward", "forward seen", "account suspects", "account idle", "account warn",
                 "password check", "queue list", "audit list", "audit verify", "role list",
                 "dns show", "dns check", "dkim create", "dkim list", "dkim use", "index status",
-                "index update", "index rebuild", "request list",
+                "index update", "index rebuild", "request list", "notice list",
                 "directory except", "report annual", "report list", "report remind",
                 "address propose", "trace"}  # these need one option or another
 
