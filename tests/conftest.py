@@ -7,7 +7,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from harness.outbound import sending  # noqa: E402  (the path is set above)
+from harness.outbound import limit, sending  # noqa: E402  (the path is set above)
 from harness.server import Server  # noqa: E402
 
 
@@ -47,9 +47,13 @@ def furnish(server):
 
 @pytest.fixture
 def out(make_server):
-    """out(routes=…) gives an office that sends, with these settings of the group `sending`."""
-    def make(start=True, env=None, **settings):
+    """out(routes=…) gives an office that sends, with these settings of the group `sending`; as much
+    as it likes when limits are off."""
+    def make(start=True, env=None, limits=True, **settings):
         server = sending(make_server(start=False), **settings)
+        if not limits:
+            limit(server, messages=0, recipients=0, outside=0, unit_messages=0, unit_recipients=0,
+                  unit_outside=0)
         server.env.update(env or {})
         furnish(server.start())
         if not start:

@@ -1,9 +1,11 @@
 """An office that sends: its settings, its mail for others, and what became of it."""
 
 import json
+import re
+import shutil
 import subprocess
 
-from harness.server import wait_for
+from harness.server import ROOT, wait_for
 from harness.settings import change
 from harness.smtp import begin, data, session
 
@@ -18,6 +20,19 @@ def sending(server, **settings):
     """Settings of a server that is not running yet: it sends, quickly."""
     configure(server, sending_enabled="yes", **{"sending_" + k: v for k, v in settings.items()})
     return server
+
+
+def limit(server, **figures):
+    """The regulation's figures of `outgoing`, for a server that is not running yet; 0: no limit."""
+    for name in (ROOT / "regulations").glob("*.conf"):
+        shutil.copy(name, server.data / name.name)
+    file = server.data / "bacninh-06-2022.conf"
+    text = file.read_text(encoding="utf-8")
+    for name, most in figures.items():
+        text, n = re.subn(rf"(?m)^(  {name} = {{ value = )\d+", rf"\g<1>{most}", text)
+        assert n == 1, name
+    file.write_text(text, encoding="utf-8")
+    change(server, "regulation", json.dumps(str(file)))
 
 
 def submit(server, recipients, text=None, sender=None, parameters="", rcpt_parameters=None,

@@ -73,7 +73,7 @@ def test_dead_destinations_delay_neither_the_living_nor_the_house(out):
     with FarEnd(address="127.0.0.3") as far, Dns(zone()) as dns:
         opened = []
         listener = silent(far.port, opened)
-        office = out(start=False, dns=dns.where, port=far.port, reply=10)
+        office = out(start=False, dns=dns.where, port=far.port, reply=10, limits=False)
         change(office, "sending.enabled", '"no"')
         office.start()
         domains = fill(office)

@@ -2,15 +2,12 @@
 an operator is told; nobody else notices [Điều 8.3, 4.2.c]."""
 
 import json
-import re
-import shutil
 
 import pytest
 
 from harness import mail
-from harness.outbound import queue
-from harness.server import DOMAIN, ROOT, Refused
-from harness.settings import change
+from harness.outbound import limit, queue
+from harness.server import DOMAIN, Refused
 from harness.smtp import begin, data, session
 from harness.web import api
 
@@ -21,15 +18,7 @@ FIGURES = {"messages": 300, "recipients": 2000, "outside": 500,
 def office_with(make_server, **figures):
     """An office under a regulation with these figures."""
     server = make_server(start=False)
-    for name in (ROOT / "regulations").glob("*.conf"):
-        shutil.copy(name, server.data / name.name)
-    file = server.data / "bacninh-06-2022.conf"
-    text = file.read_text(encoding="utf-8")
-    for name, most in figures.items():
-        text, n = re.subn(rf"(?m)^(  {name} = {{ value = )\d+", rf"\g<1>{most}", text)
-        assert n == 1, name
-    file.write_text(text, encoding="utf-8")
-    change(server, "regulation", json.dumps(str(file)))
+    limit(server, **figures)
     server.start()
     server.unit("Sở Thông tin và Truyền thông", "stttt")
     server.anh = server.person("Trần Văn Anh")
