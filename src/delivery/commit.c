@@ -10,6 +10,10 @@ enum { PREFIX_MAX_BYTES = 4096, OUTCOME_LINE_BYTES = 128, INTAKE_RECIPIENTS_BYTE
 METRIC_COUNTER(delivered_total, "congvu_delivered_copies_total", "Copies put into local mailboxes");
 METRIC_COUNTER(queued_total, "congvu_queued_entries_total", "Entries put into the outbound queue");
 
+void delivery_count_copies(gint64 copies) {
+    metric_add(&delivered_total, (guint64)copies);
+}
+
 /* An address on its way into a header line: whatever could end the line is left out. */
 static void append_header_text(Buffer *out, const char *text) {
     for (; *text != '\0'; text++)

@@ -86,6 +86,9 @@ gboolean delivery_prepare_limit(DeliveryRequest *request, GError **error);
 /* After the commit. */
 void delivery_tell_limit(const DeliveryRequest *request);
 
+/* commit.c: for the metrics; after the commit. */
+void delivery_count_copies(gint64 copies);
+
 /* receipt.c: prepares the notice that the sender asked for, if he did. Slow. */
 void delivery_prepare_receipt(DeliveryRequest *request, Bytes message);
 /* The message is in the mailboxes: the notice may go. */

@@ -213,6 +213,8 @@ static gboolean run_slice(Slice *slice, Directory *directory, GError **error) {
     buffer_init(&slice->outcome, OUTCOME_BYTES);
     buffer_init(&slice->recipients, OUTCOME_BYTES);
     gboolean ok = db_write(store_db(slice->delivery->store), slice_work, slice, error);
+    if (ok)
+        delivery_count_copies(slice->delivered);
     buffer_release(&slice->outcome);
     buffer_release(&slice->recipients);
     g_array_unref(slice->readers);
