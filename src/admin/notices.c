@@ -114,7 +114,7 @@ static gboolean list(AdminCall *call, GError **error) {
 }
 
 static gboolean show(AdminCall *call, GError **error) {
-    gint64 id;
+    gint64 id = 0;
     return take_id(call, &id, error) && write_one(call, id, error);
 }
 
@@ -138,7 +138,7 @@ static gboolean schedule(AdminCall *call, GError **error) {
 }
 
 static gboolean cancel(AdminCall *call, GError **error) {
-    gint64 id;
+    gint64 id = 0;
     return take_id(call, &id, error) && admin_may(call, 0, error) &&
            notice_cancel(call->service->directory, id, admin_text(call, "reason"), &call->act,
                          error) &&
@@ -146,7 +146,7 @@ static gboolean cancel(AdminCall *call, GError **error) {
 }
 
 static gboolean end(AdminCall *call, GError **error) {
-    gint64 id;
+    gint64 id = 0;
     return take_id(call, &id, error) && admin_may(call, 0, error) &&
            notice_done(call->service->directory, id, &call->act, error) && changed(call, id, error);
 }
