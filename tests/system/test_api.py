@@ -286,6 +286,10 @@ def test_the_description_has_every_operation_and_every_answer_keeps_to_it(body):
         "date": "2022-06-15", "signer": "Lê Thị Hoa", "signer_title": "Giám đốc"})
     assert status == 201 and follows(request, {"$ref": "/Request"})
     assert ask(body, "POST", f"/requests/{request['id']}/approvals", body.roles["centre"], {})[0] == 201
+    soon = int(time.time() + 3600) * 10**6
+    status, notice, _ = ask(body, "POST", "/notices", body.roles["centre"], {
+        "from": soon, "until": soon + 3600 * 10**6, "reason": "thay ổ đĩa", "emergency": "ổ đĩa hỏng"})
+    assert status == 201 and follows(notice, {"$ref": "/Notice"})
     asked = 0
     for path, methods in description["paths"].items():
         for method, operation in methods.items():
@@ -294,7 +298,8 @@ def test_the_description_has_every_operation_and_every_answer_keeps_to_it(body):
             if method != "get":
                 continue
             place = path.replace("{key}", "stttt").replace("{address}", UNIT)
-            place = place.replace("{id}", str(request["id"])).replace("{form}", "1")
+            one = notice if path.startswith("/notices") else request
+            place = place.replace("{id}", str(one["id"])).replace("{form}", "1")
             if path == "/proposals/person":
                 place += "?unit=stttt&name=Tran"
             status, answer, _ = ask(body, "GET", place, body.roles["centre"])

@@ -167,7 +167,7 @@ def lanes(server):
 
 def test_the_index_rests_when_the_settings_say_so(make_server):
     server = make_server()
-    assert "indexer" in lanes(server)
+    wait_for(lambda: "indexer" in lanes(server), what="the lane, which names itself when it runs")
     server.stop()
     conf = server.data / "congvu.conf"
     text = conf.read_text(encoding="utf-8")
