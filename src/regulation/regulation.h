@@ -175,8 +175,8 @@ Verdict *regulation_check_attachments(const Regulation *regulation, guint64 byte
 Verdict *regulation_check_forward(const Regulation *regulation, Bytes from, Bytes to,
                                   const char *own_domain);
 
-/* Mail that `from` has forwarded into the system by itself [Điều 8.5]: allowed when a state body gave
- * that account; refused is to be marked, and not taken where FIGURE_FORWARD_REFUSE says so. */
+/* Mail that `from` has forwarded into the system by itself [Điều 8.5]: allowed when a state body
+ * gave that account; refused is to be marked, and not taken where FIGURE_FORWARD_REFUSE says so. */
 Verdict *regulation_check_forwarded(const Regulation *regulation, Bytes from,
                                     const char *own_domain);
 /* The address as it is kept and compared: its domain as ASCII after IDNA, in small letters, without
