@@ -1,11 +1,11 @@
 /* Listening sockets and the thread that accepts.
  *
  * The acceptor has a thread of its own, so that new connections are taken however busy the workers
- * are. It lets the protocol greet, which waits for nothing and saves waking a worker; TLS and all
- * that follows is the workers'. A connection over a limit gets the protocol's refusal
- * line, when it has one, and is closed at once. When the process is out of descriptors, a reserve
- * descriptor is closed to accept and close the waiting connection: else it would be reported ready
- * for ever. */
+ * are. It lets the protocol greet, which waits for nothing and saves waking a worker; TLS and every
+ * word of the caller, however early, is the workers'. A connection over a limit gets the protocol's
+ * refusal line, when it has one, and is closed at once. When the process is out of descriptors, a
+ * reserve descriptor is closed to accept and close the waiting connection: else it would be
+ * reported ready for ever. */
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"
@@ -211,7 +211,7 @@ static void accepted(NetServer *server, NetListenerState *listener, int fd,
     if (listener->settings.implicit_tls)
         net_ready_push(session);
     else
-        net_session_turn(session); /* the greeting */
+        net_session_greet(session);
 }
 
 /* Out of descriptors: gives up the reserve for a moment to send one caller away. */

@@ -176,6 +176,8 @@ void net_session_destroy(NetSession *session);
 
 /* turn.c: the owner runs the session until it parks, waits its turn again, or is gone. */
 void net_session_turn(NetSession *session);
+/* The first turn, by the acceptor: the greeting and nothing else. */
+void net_session_greet(NetSession *session);
 
 /* io.c */
 typedef enum { IO_DONE, IO_AGAIN, IO_BROKEN } IoResult;

@@ -382,8 +382,10 @@ static gboolean arm(NetSession *session) {
     return TRUE;
 }
 
-void net_session_turn(NetSession *session) {
-    for (guint round = 0; round < NET_TURN_RUNS; round++) {
+/* rounds: how often what comes meanwhile is taken at once; then it is for whoever takes the session
+ * from the ready list. */
+static void take_turn(NetSession *session, guint rounds) {
+    for (guint round = 0; round < rounds; round++) {
         guint bits = __atomic_fetch_and(&session->status, STATUS_OWNED, __ATOMIC_ACQ_REL);
         Step result = step(session, bits & ~(guint)STATUS_OWNED);
         if (result == STEP_GONE)
@@ -403,4 +405,12 @@ void net_session_turn(NetSession *session) {
     }
     if (session->server != NULL)
         net_ready_push(session);
+}
+
+void net_session_turn(NetSession *session) {
+    take_turn(session, NET_TURN_RUNS);
+}
+
+void net_session_greet(NetSession *session) {
+    take_turn(session, 1);
 }
