@@ -66,7 +66,27 @@ def body():
     return ("x" * 78 + "\r\n") * (SIZE // 80)
 
 
+UNLIMITED = """version = 1;
+id = "bench";
+extends = "bacninh-06-2022";
+from = "2022-05-23";
+outgoing = { messages = { value = 0; }; recipients = { value = 0; }; outside = { value = 0; };
+  unit_messages = { value = 0; }; unit_recipients = { value = 0; }; unit_outside = { value = 0; }; };
+"""
+
+
 class Congvu(ours.Congvu):
+    def make(self):
+        """One account sends everything, which the regulation's outgoing limits are there to stop."""
+        super().make()
+        (self.data / "bench.conf").write_text(UNLIMITED, encoding="utf-8")
+        path = self.data / "congvu.conf"
+        text, count = re.subn(r"(?m)^regulation = .*;$",
+                              f'regulation = "{self.data / "bench.conf"}";',
+                              path.read_text(encoding="utf-8"))
+        assert count == 1
+        path.write_text(text, encoding="utf-8")
+
     def settings(self, **values):
         path = self.data / "congvu.conf"
         text = path.read_text(encoding="utf-8")
