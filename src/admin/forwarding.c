@@ -28,13 +28,8 @@ typedef struct {
     guint found;
 } Listing;
 
-static gboolean write_row(const char *address, const char *target, gboolean keep, gint64 since,
-                          gint64 stopped, gpointer data) {
-    Listing *listing = data;
-    if (listing->only != NULL && !g_str_equal(listing->only, address))
-        return TRUE;
-    listing->found++;
-    JsonWriter *w = &listing->call->w;
+void admin_write_forwarding(JsonWriter *w, const char *address, const char *target, gboolean keep,
+                            gint64 since, gint64 stopped) {
     json_open(w, NULL, '{');
     json_text(w, "address", address);
     json_text(w, "to", target);
@@ -45,6 +40,15 @@ static gboolean write_row(const char *address, const char *target, gboolean keep
     else
         json_int(w, "stopped", stopped);
     json_close(w, '}');
+}
+
+static gboolean write_row(const char *address, const char *target, gboolean keep, gint64 since,
+                          gint64 stopped, gpointer data) {
+    Listing *listing = data;
+    if (listing->only != NULL && !g_str_equal(listing->only, address))
+        return TRUE;
+    listing->found++;
+    admin_write_forwarding(&listing->call->w, address, target, keep, since, stopped);
     return listing->only == NULL;
 }
 

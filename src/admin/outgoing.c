@@ -1,5 +1,6 @@
 /* Accounts that sent more than they may, and accounts into which outside accounts forward
  * [Điều 8.3, 8.5]. */
+#include "admin/suspect.h"
 #include "admin/view.h"
 
 #include "queue/limit.h"
@@ -58,19 +59,21 @@ static void write_suspect(const QueueSuspect *suspect, gpointer data) {
     json_close(w, '}');
 }
 
-static void write_seen(const StoreForwarded *seen, gpointer data) {
-    g_autoptr(DirectoryAccount) account = account_of(data, seen->account);
-    JsonWriter *w = &((Listing *)data)->call->w;
-    if (account == NULL)
-        return;
+void admin_write_forwarded(JsonWriter *w, const char *address, const StoreForwarded *seen) {
     json_open(w, NULL, '{');
-    json_text(w, "address", account->address);
+    json_text(w, "address", address);
     json_int(w, "messages", seen->messages);
     json_int(w, "first", seen->first);
     json_int(w, "last", seen->last);
     json_text(w, "forwarder", seen->forwarder);
     json_text(w, "sign", seen->sign);
     json_close(w, '}');
+}
+
+static void write_seen(const StoreForwarded *seen, gpointer data) {
+    g_autoptr(DirectoryAccount) account = account_of(data, seen->account);
+    if (account != NULL)
+        admin_write_forwarded(&((Listing *)data)->call->w, account->address, seen);
 }
 
 static gboolean list(AdminCall *call, gboolean suspects, GError **error) {
@@ -93,40 +96,24 @@ static gboolean list(AdminCall *call, gboolean suspects, GError **error) {
 }
 
 static gboolean list_suspects(AdminCall *call, GError **error) {
-    return list(call, TRUE, error);
+    return suspects_record(call->service->directory, store_db(call->service->store), error) &&
+           list(call, TRUE, error);
 }
 
 static gboolean list_seen(AdminCall *call, GError **error) {
     return list(call, FALSE, error);
 }
 
-typedef struct {
-    const AuditAct *act;
-    const char *address;
-    char *after;
-} Record;
-
-static gboolean record(DbConn *conn, gpointer data, GError **error) {
-    const Record *r = data;
-    AuditChange change = {"outgoing.release", r->address, NULL, r->after};
-    return audit_append(conn, r->act, &change, NULL, error);
-}
-
 static gboolean release(AdminCall *call, GError **error) {
     const AdminService *service = call->service;
     g_autoptr(DirectoryAccount) account =
         directory_account_find(service->directory, http_path_value(call->http, 0), error);
-    gboolean drop = json_is_true(json_object_get(call->content, "drop"));
     gint64 entries;
-    if (account == NULL || !admin_may(call, account->unit, error) ||
-        !admin_needs_ground(call, error) ||
-        !queue_suspect_release(store_db(service->store), account->id, drop,
-                               account->state == DIRECTORY_ACTIVE, &entries, error))
-        return FALSE;
-    g_autofree char *after =
-        g_strdup_printf("{\"%s\":%" G_GINT64_FORMAT "}", drop ? "dropped" : "released", entries);
-    Record r = {&call->act, account->address, after};
-    return db_write(directory_db(service->directory), record, &r, error);
+    return account != NULL && admin_may(call, account->unit, error) &&
+           admin_needs_ground(call, error) &&
+           suspect_release(service->directory, store_db(service->store), account,
+                           json_is_true(json_object_get(call->content, "drop")), &call->act,
+                           &entries, error);
 }
 
 const AdminOperation admin_outgoing[] = {

@@ -11,6 +11,7 @@
 #include "directory/activity.h"
 #include "directory/role.h"
 #include "directory/unit.h"
+#include "store/forwarded.h"
 
 extern const AdminView admin_view_unit, admin_view_account, admin_view_delegation, admin_view_role,
     admin_view_act, admin_view_proposal, admin_view_request, admin_view_request_line,
@@ -22,7 +23,12 @@ gboolean admin_write_account(JsonWriter *w, Directory *directory, const Director
                              const StoreAccount *kept, GError **error);
 void admin_write_delegation(JsonWriter *w, const DirectoryDelegation *delegation);
 void admin_write_idle(JsonWriter *w, const DirectoryIdleRow *row); /* idle.c */
-void admin_write_notice(JsonWriter *w, const Notice *notice);      /* notices.c */
+/* forwarding.c; target NULL: to nobody. */
+void admin_write_forwarding(JsonWriter *w, const char *address, const char *target, gboolean keep,
+                            gint64 since, gint64 stopped);
+/* outgoing.c */
+void admin_write_forwarded(JsonWriter *w, const char *address, const StoreForwarded *seen);
+void admin_write_notice(JsonWriter *w, const Notice *notice); /* notices.c */
 void admin_write_role(JsonWriter *w, const DirectoryRoleRow *row);
 void admin_write_act(JsonWriter *w, const AuditRecord *record);
 /* view_request.c */

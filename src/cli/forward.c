@@ -2,6 +2,7 @@
  * into the system [Điều 8.5]. The regulation decides for operators as for everybody. */
 #include "cli/cli.h"
 
+#include "admin/view.h"
 #include "directory/account.h"
 #include "directory/forward.h"
 #include "store/forwarded.h"
@@ -25,17 +26,7 @@ static gboolean print_row(const char *address, const char *target, gboolean keep
                   stopped == 0 ? "active" : "stopped", when);
         return TRUE;
     }
-    JsonWriter *w = &listing->w;
-    json_open(w, NULL, '{');
-    json_text(w, "address", address);
-    json_text(w, "to", target);
-    json_bool(w, "keep", keep);
-    json_int(w, "since", since);
-    if (stopped == 0)
-        json_put_null(w, "stopped");
-    else
-        json_int(w, "stopped", stopped);
-    json_close(w, '}');
+    admin_write_forwarding(&listing->w, address, target, keep, since, stopped);
     return TRUE;
 }
 
@@ -118,15 +109,7 @@ static void print_seen(const StoreForwarded *row, gpointer data) {
                   row->messages, last, row->forwarder, row->sign);
         return;
     }
-    JsonWriter *w = &seen->w;
-    json_open(w, NULL, '{');
-    json_text(w, "address", account->address);
-    json_int(w, "messages", row->messages);
-    json_int(w, "first", row->first);
-    json_int(w, "last", row->last);
-    json_text(w, "forwarder", row->forwarder);
-    json_text(w, "sign", row->sign);
-    json_close(w, '}');
+    admin_write_forwarded(&seen->w, account->address, row);
 }
 
 int cli_forward_seen(CliCall *call) {

@@ -2,9 +2,8 @@
  * domains is held until somebody has looked [Điều 8.3, 4.2.c]. */
 #include "cli/cli.h"
 
-#include "directory/account.h"
+#include "admin/suspect.h"
 #include "queue/limit.h"
-#include "serve/suspect.h"
 
 typedef struct {
     CliCall *call;
@@ -54,7 +53,7 @@ int cli_account_suspects(CliCall *call) {
     g_auto(Buffer) document;
     buffer_init(&document, 16 << 20);
     Listing listing = {call, json_writer(&document), NULL};
-    if (!suspects_record(call->instance, &error))
+    if (!suspects_record(call->instance->directory, call->instance->mail, &error))
         return cli_refuse(call, g_steal_pointer(&error));
     json_open(&listing.w, NULL, '[');
     DbConn *conn = db_read_begin(call->instance->mail, &error);
@@ -70,22 +69,6 @@ int cli_account_suspects(CliCall *call) {
     return CLI_DONE;
 }
 
-typedef struct {
-    CliCall *call;
-    const DirectoryAccount *account;
-    gboolean drop;
-    AuditAct act;
-    gint64 entries;
-} Release;
-
-static gboolean record_release(DbConn *conn, gpointer data, GError **error) {
-    const Release *r = data;
-    g_autofree char *after = g_strdup_printf("{\"%s\":%" G_GINT64_FORMAT "}",
-                                             r->drop ? "dropped" : "released", r->entries);
-    AuditChange change = {"outgoing.release", r->account->address, NULL, after};
-    return audit_append(conn, &r->act, &change, NULL, error);
-}
-
 int cli_account_release(CliCall *call) {
     gboolean drop = FALSE;
     CliGround ground = {0};
@@ -95,24 +78,18 @@ int cli_account_release(CliCall *call) {
         {NULL},
     };
     int status;
-    Release r = {.call = call};
-    if (!cli_options(call, options, 1, 1, &status) ||
-        !cli_act(call, &ground, TRUE, &r.act, &status))
+    AuditAct act;
+    gint64 entries;
+    if (!cli_options(call, options, 1, 1, &status) || !cli_act(call, &ground, TRUE, &act, &status))
         return status;
     g_autoptr(GError) error = NULL;
     Instance *instance = call->instance;
     g_autoptr(DirectoryAccount) account =
         directory_account_find(instance->directory, call->arguments[0], &error);
-    if (account == NULL)
+    if (account == NULL || !suspect_release(instance->directory, instance->mail, account, drop,
+                                            &act, &entries, &error))
         return cli_refuse(call, g_steal_pointer(&error));
-    r.account = account;
-    r.drop = drop;
-    if (!suspects_record(instance, &error) ||
-        !queue_suspect_release(instance->mail, account->id, drop,
-                               account->state == DIRECTORY_ACTIVE, &r.entries, &error) ||
-        !db_write(instance->admin, record_release, &r, &error))
-        return cli_refuse(call, g_steal_pointer(&error));
-    cli_print(call, "%s: %" G_GINT64_FORMAT " held entries %s\n", account->address, r.entries,
+    cli_print(call, "%s: %" G_GINT64_FORMAT " held entries %s\n", account->address, entries,
               drop                                 ? "dropped"
               : account->state == DIRECTORY_ACTIVE ? "go on"
                                                    : "stay held, because it is locked");

@@ -8,11 +8,10 @@
  * back comes to it and not to strangers. A notice (the null sender) is passed on to nobody; to
  * other domains goes neither what the account sent itself nor what has been here too often. */
 #include "directory/forward.h"
-#include "base/clock.h"
-#include "base/crypto.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "delivery/internal.h"
+#include "delivery/mailer.h"
 #include "message/header.h"
 
 enum {
@@ -47,24 +46,15 @@ typedef enum {
 static void write_letter(Buffer *out, const Walk *walk, const char *to, const char *target,
                          const char *why) {
     const Delivery *delivery = walk->request->delivery;
-    char date[40];
-    clock_format_rfc5322(clock_now(), date);
-    g_autofree char *unique = crypto_random_hex(12);
-    buffer_append_string(out, "From: ");
-    message_header_encode(out, "Hệ thống thư điện tử công vụ");
-    buffer_printf(out, " <postmaster@%s>\r\nTo: <%s>\r\nSubject: ", delivery->domain, to);
-    message_header_encode(out, "Đã ngừng chuyển thư tự động");
+    const char *own = walk->from->account->address;
+    MailerHead head = {.address = to, .name = to, .subject = "Đã ngừng chuyển thư tự động"};
+    mailer_begin(delivery->hostname, delivery->domain, &head, out);
     buffer_printf(out,
-                  "\r\nDate: %s\r\nMessage-ID: <%s@%s>\r\nAuto-Submitted: auto-generated\r\n"
-                  "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n"
-                  "Content-Transfer-Encoding: 8bit\r\n\r\n"
-                  "Kính gửi: %s\r\n\r\n"
                   "Thư đến %s không được chuyển tiếp đến %s nữa. %s\r\n\r\n"
                   "Thư vẫn được nhận và giữ lại trong hộp thư %s, không mất thư nào. Đề nghị đặt "
-                  "lại hoặc bỏ địa chỉ chuyển thư; thông báo này chỉ gửi một lần.\r\n\r\n"
-                  "Thư này do hệ thống tự động tạo, không cần trả lời.\r\n",
-                  date, unique, delivery->hostname, to, walk->from->account->address, target, why,
-                  walk->from->account->address);
+                  "lại hoặc bỏ địa chỉ chuyển thư; thông báo này chỉ gửi một lần.\r\n\r\n",
+                  own, target, why, own);
+    mailer_end(out);
 }
 
 static void tell_owner(Walk *walk, const char *target, const char *why) {

@@ -1,10 +1,10 @@
 #include "serve/duties.h"
 
+#include "admin/suspect.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "casework/request.h"
 #include "regulation/calendar.h"
-#include "serve/suspect.h"
 
 static void warn(const RequestFigures *figures) {
     static CalendarDay told_on = CALENDAR_NONE;
@@ -20,7 +20,7 @@ static void warn(const RequestFigures *figures) {
 
 static void record_suspects(Instance *instance) {
     g_autoptr(GError) error = NULL;
-    if (!suspects_record(instance, &error))
+    if (!suspects_record(instance->directory, instance->mail, &error))
         log_event(LOG_LEVEL_ERROR, "serve.duties", "error", error->message, NULL);
 }
 

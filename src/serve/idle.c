@@ -1,7 +1,7 @@
 #include "serve/idle.h"
 
 #include "base/log.h"
-#include "serve/mailer.h"
+#include "delivery/mailer.h"
 #include "serve/notice.h"
 
 enum { LETTER_MAXIMUM = 1024 * 1024 };
@@ -78,7 +78,7 @@ static gboolean collect(const DirectoryIdleRow *row, gpointer data) {
 static void begin_letter(const Warning *w, Buffer *out, const char *to, const char *name) {
     const MailerHead head = {
         .address = to, .name = name, .subject = "Tài khoản thư điện tử công vụ lâu không sử dụng"};
-    mailer_begin(w->instance->config, &head, out);
+    mailer_begin(w->instance->config->hostname, w->instance->config->domain, &head, out);
 }
 
 static void end_letter(const Warning *w, Buffer *out) {

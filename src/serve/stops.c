@@ -3,8 +3,8 @@
 #include "base/clock.h"
 #include "base/crypto.h"
 #include "base/log.h"
+#include "delivery/mailer.h"
 #include "delivery/mailing.h"
-#include "serve/mailer.h"
 
 /* ---- By mail ---- */
 
@@ -24,7 +24,7 @@ static gboolean write_mail(Buffer *out, gpointer data, GError **error) {
     g_autofree char *random = crypto_random_hex(8);
     g_autofree char *id = g_strconcat(unique, ".", random, NULL);
     const MailerHead head = {.name = LETTER_EVERYBODY, .subject = subject, .unique = id};
-    mailer_begin(mail->instance->config, &head, out);
+    mailer_begin(mail->instance->config->hostname, mail->instance->config->domain, &head, out);
     notice_write(regulation, mail->notice, mail->end, out);
     mailer_end(out);
     return TRUE;

@@ -155,6 +155,8 @@ def test_the_centre_sees_and_releases_through_the_interface(make_server):
     assert states(office, office.anh) == ["waiting"] * 4
     act, = acts(office, "outgoing.release")
     assert act["who"] == f"{office.binh} (api)" and act["after"] == {"released": 4}
+    event, = acts(office, "outgoing.suspect")  # on record before it is gone, whoever lets it go
+    assert event["subject"] == office.anh and event["after"]["measure"] == "messages"
 
 
 # [R043]

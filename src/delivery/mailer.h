@@ -1,8 +1,8 @@
 /* Mailer: the head and the foot of every mail that the system writes to people of its own. */
-#ifndef CV_SERVE_MAILER_H
-#define CV_SERVE_MAILER_H
+#ifndef CV_DELIVERY_MAILER_H
+#define CV_DELIVERY_MAILER_H
 
-#include "serve/instance.h"
+#include "base/buffer.h"
 
 typedef struct {
     const char *address; /* NULL: goes to all whom the name means */
@@ -13,7 +13,7 @@ typedef struct {
 } MailerHead;
 
 /* Header lines, the empty line, and "Kính gửi: …" with an empty line. */
-void mailer_begin(const Config *config, const MailerHead *head, Buffer *out);
+void mailer_begin(const char *hostname, const char *domain, const MailerHead *head, Buffer *out);
 void mailer_end(Buffer *out);
 
 #endif
