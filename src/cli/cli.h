@@ -250,6 +250,7 @@ int cli_notice_done(CliCall *call);
 int cli_notice_list(CliCall *call);
 int cli_notice_schedule(CliCall *call);
 int cli_notice_show(CliCall *call);
+int cli_notice_document(CliCall *call);
 int cli_queue_drop(CliCall *call);
 int cli_queue_hold(CliCall *call);
 int cli_queue_list(CliCall *call);

@@ -60,6 +60,7 @@ const CliCommand cli_commands[] = {
     {"notice", "schedule", cli_notice_schedule, 0, "--from TIME --to TIME --reason TEXT [--emergency REASON]", "announce a stop of the service and write to everybody"},
     {"notice", "list", cli_notice_list, 0, "[--open]", "stops of the service, the latest first"},
     {"notice", "show", cli_notice_show, 0, "ID", "one stop, and who was told of it"},
+    {"notice", "document", cli_notice_document, 0, "ID --to FILE [--number N --sign TEXT --date DATE] [--form FORM --authority TEXT --title TEXT --signer NAME]", "the notice as a document (.docx), ready to number and sign"},
     {"notice", "cancel", cli_notice_cancel, 0, "ID --reason TEXT", "take back a stop that has not begun, and write to everybody"},
     {"notice", "done", cli_notice_done, 0, "ID", "the service runs again: write to everybody"},
 

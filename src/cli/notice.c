@@ -1,5 +1,5 @@
-/* notice schedule | list | show | cancel | done: stops of the service [Điều 10.2.b]. */
-#include "cli/cli.h"
+/* notice schedule | list | show | document | cancel | done: stops of the service [Điều 10.2.b]. */
+#include "cli/letter.h"
 
 #include "admin/view.h"
 #include "serve/stops.h"
@@ -157,6 +157,35 @@ int cli_notice_show(CliCall *call) {
     if (!cli_options(call, NULL, 1, 1, &status))
         return status;
     return take_id(call, &id) ? show(call, id) : CLI_USAGE;
+}
+
+int cli_notice_document(CliCall *call) {
+    char *to = NULL;
+    CliLetter letter = {0};
+    LetterHead head = {.day = CALENDAR_NONE};
+    LetterSigner signer = {0};
+    const CliOption options[] = {
+        {"to", &to, NULL, "the file (.docx); - is standard output", TRUE},
+        CLI_LETTER_OPTIONS(letter),
+        {NULL},
+    };
+    gint64 id;
+    int status;
+    if (!cli_options(call, options, 1, 1, &status))
+        return status;
+    if (!take_id(call, &id) || !cli_letter(call, &letter, &head, &signer))
+        return CLI_USAGE;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Regulation) regulation = instance_regulation(call->instance);
+    g_autoptr(Notice) notice = notice_find(call->instance->directory, id, &error);
+    g_autoptr(GBytes) file =
+        notice == NULL ? NULL : notice_document(regulation, notice, &head, &signer, &error);
+    if (file == NULL)
+        return cli_refuse(call, g_steal_pointer(&error));
+    cli_give(call, NULL, FALSE, file);
+    if (!g_str_equal(call->to, "-"))
+        cli_print(call, "%s\n", call->to);
+    return CLI_DONE;
 }
 
 int cli_notice_cancel(CliCall *call) {

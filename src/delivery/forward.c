@@ -43,11 +43,10 @@ typedef enum {
 
 /* ---- The owner is told, once ---- */
 
-static void write_letter(Buffer *out, const Walk *walk, const char *to, const char *target,
-                         const char *why) {
+static void write_letter(Buffer *out, const Walk *walk, const char *target, const char *why) {
     const Delivery *delivery = walk->request->delivery;
     const char *own = walk->from->account->address;
-    MailerHead head = {.address = to, .name = to, .subject = "Đã ngừng chuyển thư tự động"};
+    MailerHead head = {.address = own, .name = own, .subject = "Đã ngừng chuyển thư tự động"};
     mailer_begin(delivery->hostname, delivery->domain, &head, out);
     buffer_printf(out,
                   "Thư đến %s không được chuyển tiếp đến %s nữa. %s\r\n\r\n"
@@ -62,14 +61,13 @@ static void tell_owner(Walk *walk, const char *target, const char *why) {
     const Delivery *delivery = request->delivery;
     if (delivery->notify == NULL)
         return;
-    g_autofree char *postmaster = g_strconcat("postmaster@", delivery->domain, NULL);
-    const DirectoryAccount *account = walk->from->account;
-    const char *to = account->forwards & DIRECTORY_IS_GROUP ? postmaster : account->address;
     g_auto(Buffer) text;
     buffer_init(&text, LETTER_BYTES);
-    write_letter(&text, walk, to, target, why);
-    DeliveryRequest *letter =
-        text.overflow ? NULL : delivery->notify(to, buffer_bytes(&text), delivery->notify_data);
+    write_letter(&text, walk, target, why);
+    DeliveryRequest *letter = text.overflow
+                                  ? NULL
+                                  : delivery->notify(walk->from->account->address,
+                                                     buffer_bytes(&text), delivery->notify_data);
     if (letter == NULL)
         return;
     if (request->letters == NULL)

@@ -38,7 +38,6 @@ typedef enum {
 /* What DirectoryAccount.forwards may hold. */
 #define DIRECTORY_FORWARDS      (1u << 0) /* its mail goes on to other addresses */
 #define DIRECTORY_FORWARDS_KEEP (1u << 1) /* … and a copy stays */
-#define DIRECTORY_IS_GROUP      (1u << 2) /* a service account that stands for its members */
 
 typedef struct {
     gint64 id;     /* also the store's account number */

@@ -63,8 +63,7 @@ gboolean directory_forward_each(Directory *d, DirectoryForwardEach each, gpointe
         return FALSE;
     DbStmt *stmt = db_prepare(conn, "SELECT a.local, f.target, a.forwards, f.since, f.stopped"
                                     " FROM forwarding f JOIN account a ON a.id = f.account"
-                                    " WHERE (a.forwards & 4) = 0 ORDER BY a.local");
-    G_STATIC_ASSERT(DIRECTORY_IS_GROUP == 4);
+                                    " ORDER BY a.local");
     DbStep step;
     while ((step = db_step(stmt, error)) == DB_ROW) {
         g_autofree char *address = g_strconcat(db_column_text(stmt, 0), "@", d->domain, NULL);
@@ -213,11 +212,6 @@ static gboolean set(DbConn *conn, gpointer data, GError **error) {
         directory_account_find_in(c->directory, conn, c->forward->account, error);
     if (account == NULL || !json_before(conn, account, &before, error))
         return FALSE;
-    if ((account->forwards & DIRECTORY_IS_GROUP) != 0)
-        return cv_fail(error, CV_ERROR_INPUT,
-                       "%s là nhóm thư: sửa thành viên bằng group member; it is a group: change "
-                       "its members",
-                       account->address);
     if (account->state == DIRECTORY_CLOSED)
         return cv_fail(error, CV_ERROR_DENIED, "%s đã hủy bỏ; %s is closed", account->address,
                        account->address);

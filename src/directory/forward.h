@@ -41,7 +41,7 @@ gboolean directory_forward_mark(Directory *directory, gint64 account, const char
 
 typedef gboolean (*DirectoryForwardEach)(const char *address, const char *target, gboolean keep,
                                          gint64 since, gint64 stopped, gpointer data);
-/* All that forward, by address; groups are not among them. FALSE from each stops. */
+/* All that forward, by address. FALSE from each stops. */
 gboolean directory_forward_each(Directory *directory, DirectoryForwardEach each, gpointer data,
                                 GError **error);
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from harness import mail, metrics
+from harness import mail, metrics, office as papers
 from harness.imap import Session
 from harness.server import DOMAIN, PASSWORD, Refused, wait_for
 from harness.web import api
@@ -324,3 +324,17 @@ def test_without_a_running_server_it_works_the_same(monday):
     monday.stop()
     monday.start()
     assert len(mail.inbox(monday, monday.anh)) == 1
+
+
+# [R056] [Điều 10.2.b]
+def test_the_notice_is_a_document_that_says_what_was_mailed(monday, tmp_path):
+    notice = schedule(monday, monday.at(5, "20:00"), monday.at(6, "06:00"), "thay ổ đĩa")
+    where = tmp_path / "thong-bao.docx"
+    assert monday.run("notice", "document", f"TB-{notice['id']}", "--to", where, "--number", "7",
+                      "--sign", "TB-TTCNTTTT") == f"{where}\n"
+    text = " ".join(papers.Document(where.read_bytes()).text.split())
+    day = datetime.fromisoformat(monday.day(5))
+    assert "Số: 07/TB-TTCNTTTT" in text and "thay ổ đĩa" in text
+    assert f"từ 20:00 thứ bảy ngày {day:%d/%m/%Y}" in text
+    assert refused(monday, "notice", "document", 99, "--to", tmp_path / "x.docx")[0] == 1
+    assert not (tmp_path / "x.docx").exists()
