@@ -21,9 +21,10 @@ MOST = 64 * 1024  # bytes for each connection, TLS and the allocator's own inclu
 # ------------------------------------------------------------------------------------- memory
 
 def held_bytes(server):
-    """Memory that the process has for itself: proportional, so that shared pages count once."""
+    """What the process made itself. Not the program's own pages: of them each process that runs it
+    has its share, which grows when another one ends."""
     with open(f"/proc/{server.process.pid}/smaps_rollup", encoding="ascii") as rollup:
-        return next(int(line.split()[1]) * 1024 for line in rollup if line.startswith("Pss:"))
+        return next(int(line.split()[1]) * 1024 for line in rollup if line.startswith("Pss_Anon:"))
 
 
 def under_sanitizer(server):
