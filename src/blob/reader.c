@@ -1,6 +1,7 @@
 /* Giving bytes out. A small blob is copied from its row, a large one is its mapped file, which
  * stays readable after it was removed. Ranges at the beginning of a large blob come from the head
  * in the database. */
+#include "base/blocking.h"
 #include "blob/internal.h"
 
 #include <errno.h>
@@ -58,7 +59,9 @@ static gboolean read_file(const char *path, guint64 offset, gsize n, guint8 *to,
                              "cannot open the message file %s; run doctor", path);
     gboolean good = TRUE;
     for (gsize done = 0; good && done < n;) {
+        blocking_begin();
         gssize got = pread(fd, to + done, n - done, (off_t)(offset + done));
+        blocking_end();
         if (got > 0)
             done += (gsize)got;
         else if (got == 0)

@@ -8,6 +8,7 @@
  * to do. A crash in between leaves a file that no row names; the sweep removes it. */
 #include "blob/internal.h"
 
+#include "base/blocking.h"
 #include "base/log.h"
 
 #include <errno.h>
@@ -195,9 +196,11 @@ static gboolean put_in_place(BlobWriter *writer, GError **error) {
         return fail_disk(writer, "cannot move", error);
     g_free(writer->path);
     writer->path = g_steal_pointer(&path);
-    if (fdatasync(writer->fd) != 0)
-        return fail_disk(writer, "cannot flush", error);
-    return flush_folder(writer, folder, error);
+    blocking_begin();
+    gboolean flushed = (fdatasync(writer->fd) == 0 || fail_disk(writer, "cannot flush", error)) &&
+                       flush_folder(writer, folder, error);
+    blocking_end();
+    return flushed;
 }
 
 gboolean blob_writer_finish(BlobWriter *writer, GError **error) {

@@ -1,11 +1,15 @@
 /* The pool of reading connections. The one returned last is given out first, because its cache is
  * warm and the others may stay cold; when all are out the next caller waits. */
+#include "base/blocking.h"
 #include "db/internal.h"
 
 static DbConn *take(Db *db, gboolean *make) {
     g_mutex_lock(&db->pool_lock);
-    while (db->idle == NULL && db->opened >= DB_READERS)
+    while (db->idle == NULL && db->opened >= DB_READERS) {
+        blocking_begin();
         g_cond_wait(&db->pool_wake, &db->pool_lock);
+        blocking_end();
+    }
     DbConn *conn = db->idle;
     if (conn != NULL)
         db->idle = conn->next_idle;

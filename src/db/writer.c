@@ -8,6 +8,7 @@
  * queue needs no savepoint: its refusal rolls back the transaction, which is only itself. */
 #include "db/internal.h"
 
+#include "base/blocking.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"
@@ -328,10 +329,12 @@ static gboolean submit_and_wait(Db *db, DbWork work, gpointer data, gboolean alo
     Request request = {
         .work = work, .done = wake_waiter, .data = data, .done_data = &waiter, .alone = alone};
     push(db, &request);
+    blocking_begin();
     g_mutex_lock(&waiter.lock);
     while (!waiter.finished)
         g_cond_wait(&waiter.cond, &waiter.lock);
     g_mutex_unlock(&waiter.lock);
+    blocking_end();
     g_mutex_clear(&waiter.lock);
     g_cond_clear(&waiter.cond);
     if (waiter.error != NULL) {

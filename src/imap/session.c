@@ -2,6 +2,7 @@
  * wait. Everything that may take long is a job; this file only turns the wheel. */
 #include "imap/session.h"
 
+#include "base/blocking.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"
@@ -272,10 +273,20 @@ static NetVerdict leave(ImapSession *session) {
     return session->starttls ? NET_STARTTLS : NET_CLOSE;
 }
 
+/* A job that works through messages may compute for long, and others shall work meanwhile. */
+static ImapStep step(ImapSession *session, ImapJob *job) {
+    if (job->wait != IMAP_WAIT_DATA)
+        return job->step(session, job);
+    blocking_begin();
+    ImapStep result = job->step(session, job);
+    blocking_end();
+    return result;
+}
+
 /* TRUE: *verdict says what to wait for; FALSE: go on. */
 static gboolean run_job(ImapSession *session, NetEvents events, NetVerdict *verdict) {
     ImapJob *job = session->job;
-    switch (job->step(session, job)) {
+    switch (step(session, job)) {
     case IMAP_STEP_DONE:
         session->job = job->below;
         job->free(job);

@@ -13,8 +13,8 @@
  *    under the lock of that entry; the owner takes it out there before it frees it. A late event
  *    is then nobody's, or a needless look.
  *
- * Locks: server->lock, wheel.lock, ready_lock and fd_locks are never held together, but for
- * ready_lock inside net_each_session's callback (net_wake under server->lock). */
+ * Locks: server->lock, wheel.lock, ready_lock, crew_lock and fd_locks are never held together, but
+ * for ready_lock inside net_each_session's callback (net_wake under server->lock). */
 #ifndef CV_NET_INTERNAL_H
 #define CV_NET_INTERNAL_H
 
@@ -156,6 +156,12 @@ struct NetServer {
     GThread **workers;
     gint sleepers; /* atomic: workers that are about to wait in epoll */
     gint halt;     /* atomic */
+    GMutex crew_lock;
+    GCond crew_wanted; /* crew_lock: a resting worker is to go to work */
+    guint resting;     /* crew_lock */
+    guint fewest;      /* that work while others rest: the cores; at most twice as many work */
+    guint working; /* changes under crew_lock, read atomically: workers that neither rest nor are
+                    * blocked */
     GMutex ready_lock;
     NetSession *ready_head, **ready_tail;
     Wheel wheel;

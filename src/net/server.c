@@ -49,6 +49,8 @@ NetServer *net_server_new(const NetOptions *options, GError **error) {
     g_mutex_init(&server->lock);
     g_cond_init(&server->gone);
     g_mutex_init(&server->ready_lock);
+    g_mutex_init(&server->crew_lock);
+    g_cond_init(&server->crew_wanted);
     g_mutex_init(&server->wheel.lock);
     g_cond_init(&server->wheel.changed);
     for (guint i = 0; i < NET_FD_LOCKS; i++)
@@ -181,6 +183,8 @@ void net_server_free(NetServer *server) {
     g_mutex_clear(&server->lock);
     g_cond_clear(&server->gone);
     g_mutex_clear(&server->ready_lock);
+    g_mutex_clear(&server->crew_lock);
+    g_cond_clear(&server->crew_wanted);
     g_mutex_clear(&server->wheel.lock);
     g_cond_clear(&server->wheel.changed);
     for (guint i = 0; i < NET_FD_LOCKS; i++)

@@ -5,7 +5,15 @@
  * through the ready list; an edge-triggered eventfd in the same epoll wakes one worker, which wakes
  * the next one when it leaves something on the list. The eventfd is written only when a worker
  * sleeps: a worker announces that it is about to sleep, then looks at the list once more, so a push
- * is seen by one side or the other. */
+ * is seen by one side or the other.
+ *
+ * There are more workers than cores, because some wait for a flush or compute for long; but as many
+ * as there are would take the events of short turns from each other, each with a switch of threads
+ * and cold caches (with 4 instead of 16 at work, mail of 4 KB costs a tenth less processor). So a
+ * few work and the others rest. One that announces a wait (base/blocking.h) no longer counts; when
+ * fewer than the cores are left, a resting one takes its place, and when it is back and there are
+ * too many, the next one that ends its turn rests. */
+#include "base/blocking.h"
 #include "net/internal.h"
 
 #include <errno.h>
@@ -103,9 +111,49 @@ static void wait_event(NetServer *server) {
         socket_event(server, event.data.u64, event.events);
 }
 
+/* ---- Who works and who rests ---- */
+
+static void change_working(NetServer *server, gint by) {
+    __atomic_store_n(&server->working, server->working + (guint)by, __ATOMIC_RELAXED);
+}
+
+static void worker_blocked(gpointer data, gboolean blocked) {
+    NetServer *server = data;
+    g_mutex_lock(&server->crew_lock);
+    change_working(server, blocked ? -1 : 1);
+    if (server->resting > 0 && server->working < server->fewest)
+        g_cond_signal(&server->crew_wanted);
+    g_mutex_unlock(&server->crew_lock);
+}
+
+/* The calling worker is counted as working and rests while there are too many. */
+static void rest(NetServer *server) {
+    g_mutex_lock(&server->crew_lock);
+    if (server->working > 2 * server->fewest) {
+        change_working(server, -1);
+        server->resting++;
+        while (server->working >= server->fewest &&
+               !__atomic_load_n(&server->halt, __ATOMIC_SEQ_CST))
+            g_cond_wait(&server->crew_wanted, &server->crew_lock);
+        server->resting--;
+        change_working(server, 1);
+    }
+    g_mutex_unlock(&server->crew_lock);
+}
+
+static void wake_all(NetServer *server) {
+    signal_worker(server);
+    g_mutex_lock(&server->crew_lock);
+    g_cond_broadcast(&server->crew_wanted);
+    g_mutex_unlock(&server->crew_lock);
+}
+
 static gpointer worker_main(gpointer data) {
     NetServer *server = data;
+    blocking_watch(worker_blocked, server);
     while (!__atomic_load_n(&server->halt, __ATOMIC_SEQ_CST)) {
+        if (__atomic_load_n(&server->working, __ATOMIC_RELAXED) > 2 * server->fewest)
+            rest(server);
         wait_event(server);
         gboolean more;
         NetSession *session = ready_pop(server, &more);
@@ -124,6 +172,8 @@ gboolean net_workers_start(NetServer *server, GError **error) {
     if (epoll_ctl(server->epoll_fd, EPOLL_CTL_ADD, server->signal_fd, &event) != 0)
         return cv_fail_errno(error, CV_ERROR_NETWORK, "cannot watch the workers' eventfd");
     server->workers = g_new0(GThread *, server->options.workers);
+    server->fewest = MAX(2, g_get_num_processors());
+    server->working = server->options.workers; /* those that are too many rest at once */
     for (guint i = 0; i < server->options.workers; i++)
         server->workers[i] = g_thread_new("net-worker", worker_main, server);
     return TRUE;
@@ -133,7 +183,7 @@ void net_workers_stop(NetServer *server) {
     if (server->workers == NULL)
         return;
     __atomic_store_n(&server->halt, 1, __ATOMIC_SEQ_CST);
-    signal_worker(server);
+    wake_all(server);
     for (guint i = 0; i < server->options.workers; i++)
         g_thread_join(server->workers[i]);
     g_clear_pointer(&server->workers, g_free);
