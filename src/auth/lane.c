@@ -4,12 +4,14 @@
 #include "auth/internal.h"
 
 #include "base/clock.h"
+#include "base/hash_memory.h"
 
 enum {
     WAITING_MAXIMUM = 20000,     /* attempts waiting in all */
     WAITING_PEER_MAXIMUM = 2000, /* of one address */
     SLOWED_PAIR_MAXIMUM = 20,    /* waiting out a delay, of one account from one address */
     SLOWED_PEER_MAXIMUM = 200,   /* … of all accounts from one address */
+    KEEPS_MEMORY = 1000000,      /* microseconds without work before a thread gives it back */
 };
 
 static gint by_due(gconstpointer a, gconstpointer b, gpointer data) {
@@ -146,20 +148,35 @@ void lane_release(Auth *auth, const AuthAttempt *right) {
     g_cond_broadcast(&auth->work);
 }
 
+/* Microseconds until the first delayed attempt is due; -1: none is delayed. */
+static gint64 time_to_due(Auth *auth) {
+    if (g_sequence_is_empty(auth->delayed))
+        return -1;
+    const AuthAttempt *first = g_sequence_get(g_sequence_get_begin_iter(auth->delayed));
+    return MAX(0, first->due - clock_monotonic());
+}
+
+/* Sleeps until there may be something to do. The memory of the hashes is given back when nothing
+ * came for a second. */
+static void sleep_locked(Auth *auth) {
+    gint64 left = time_to_due(auth);
+    if (hash_memory_kept() > 0 && (left < 0 || left > KEEPS_MEMORY)) {
+        if (!g_cond_wait_until(&auth->work, &auth->lock, g_get_monotonic_time() + KEEPS_MEMORY))
+            hash_memory_drop();
+    } else if (left < 0) {
+        g_cond_wait(&auth->work, &auth->lock);
+    } else if (left > 0) {
+        g_cond_wait_until(&auth->work, &auth->lock, g_get_monotonic_time() + left);
+    }
+}
+
 AuthAttempt *lane_next(Auth *auth) {
     for (;;) {
         take_due(auth, clock_monotonic());
         AuthAttempt *attempt = take(auth);
         if (attempt != NULL || auth->stopping)
             return attempt;
-        if (g_sequence_is_empty(auth->delayed)) {
-            g_cond_wait(&auth->work, &auth->lock);
-        } else {
-            const AuthAttempt *first = g_sequence_get(g_sequence_get_begin_iter(auth->delayed));
-            gint64 left = first->due - clock_monotonic();
-            if (left > 0)
-                g_cond_wait_until(&auth->work, &auth->lock, g_get_monotonic_time() + left);
-        }
+        sleep_locked(auth);
     }
 }
 
@@ -170,6 +187,7 @@ gpointer lane_run(gpointer data) {
     while ((attempt = lane_next(auth)) != NULL) {
         gboolean stopping = auth->stopping, dropped = attempt->dropped;
         g_mutex_unlock(&auth->lock);
+        hash_memory_keep();
         if (stopping)
             attempt_finish(attempt, AUTH_BUSY, NULL);
         else if (!dropped)
@@ -178,5 +196,6 @@ gpointer lane_run(gpointer data) {
         g_mutex_lock(&auth->lock);
     }
     g_mutex_unlock(&auth->lock);
+    hash_memory_drop();
     return NULL;
 }

@@ -1,6 +1,8 @@
 /* Randomness, hashes and password hashing over libsodium; see crypto.h. */
 #include "base/crypto.h"
 
+#include "base/hash_memory.h"
+
 #include <sodium.h>
 
 /* OWASP's first recommendation for Argon2id: 19 MiB, 2 passes, 1 lane. */
@@ -112,12 +114,16 @@ void crypto_wipe(void *p, gsize n) {
 
 char *crypto_password_hash(Bytes password) {
     char out[crypto_pwhash_STRBYTES];
-    if (crypto_pwhash_str_alg(out, (const char *)password.p, password.n, ARGON2_PASSES,
-                              ARGON2_MEMORY, crypto_pwhash_ALG_ARGON2ID13) != 0)
-        return NULL;
-    return g_strdup(out);
+    hash_memory_begin();
+    int failed = crypto_pwhash_str_alg(out, (const char *)password.p, password.n, ARGON2_PASSES,
+                                       ARGON2_MEMORY, crypto_pwhash_ALG_ARGON2ID13);
+    hash_memory_end();
+    return failed ? NULL : g_strdup(out);
 }
 
 gboolean crypto_password_verify(const char *hash, Bytes password) {
-    return crypto_pwhash_str_verify(hash, (const char *)password.p, password.n) == 0;
+    hash_memory_begin();
+    int differs = crypto_pwhash_str_verify(hash, (const char *)password.p, password.n);
+    hash_memory_end();
+    return differs == 0;
 }
