@@ -17,7 +17,8 @@ struct HttpCall {
     const char *values[HTTP_SEGMENTS_MAXIMUM];
     Chunks chunks;
     Buffer content;
-    gint64 begun; /* monotonic */
+    guint64 taken; /* bytes of the content that came */
+    gint64 begun;  /* monotonic */
     gpointer kept;
     GDestroyNotify kept_free;
     gboolean close; /* after the answer */

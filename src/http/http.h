@@ -3,7 +3,8 @@
  *
  * A handler runs on a worker, never waits for anything slow, and answers once. What takes long is
  * parked: the handler returns HTTP_LATER after it saw to it that net_wake is called, and is called
- * again. Content comes whole, at most what its route allows; only then does the handler run. */
+ * again. Content comes whole, at most what its route allows; only then does the handler run
+ * (unless its route has admit and take). */
 #ifndef CV_HTTP_HTTP_H
 #define CV_HTTP_HTTP_H
 
@@ -23,6 +24,12 @@ typedef struct {
     gsize content_maximum; /* bytes; 0: none is taken */
     HttpVerdict (*handle)(HttpCall *call);
     gconstpointer data; /* for the handler: http_route_data */
+    /* For routes that take much, or NULL. admit is called before any content is read, so that
+     * nothing is held for a stranger: it answers (a refusal), or only returns HTTP_DONE (go on), or
+     * HTTP_LATER as handle does. take gets the content piece by piece, instead of http_content;
+     * what it refuses it has answered. */
+    HttpVerdict (*admit)(HttpCall *call);
+    gboolean (*take)(HttpCall *call, Bytes piece);
 } HttpRoute;
 
 /* For NetListener.service. */

@@ -23,9 +23,17 @@ METRIC_COUNTER(answers_moved, "congvu_http_answers_total{class=\"3xx\"}", "Answe
 METRIC_COUNTER(answers_refused, "congvu_http_answers_total{class=\"4xx\"}", "Answers, by status");
 METRIC_COUNTER(answers_failed, "congvu_http_answers_total{class=\"5xx\"}", "Answers, by status");
 
-/* PHASE_DRAIN: answered, and what the client still sends is read over. A connection that is closed
+/* PHASE_ADMIT: the route is asked before the content is read.
+ * PHASE_DRAIN: answered, and what the client still sends is read over. A connection that is closed
  * while bytes lie unread in it is reset, and the client may never see the answer. */
-typedef enum { PHASE_HEAD, PHASE_CONTENT, PHASE_HANDLING, PHASE_ANSWER, PHASE_DRAIN } Phase;
+typedef enum {
+    PHASE_HEAD,
+    PHASE_ADMIT,
+    PHASE_CONTENT,
+    PHASE_HANDLING,
+    PHASE_ANSWER,
+    PHASE_DRAIN,
+} Phase;
 
 typedef struct {
     HttpCall *call; /* NULL in PHASE_HEAD */
@@ -86,7 +94,29 @@ static gboolean read_head(HttpConnection *c, NetSession *session, NetVerdict *ve
     buffer_consume(input, size);
     if (++c->requests == REQUESTS_MAXIMUM || c->stopping)
         c->call->close = TRUE;
-    if (http_call_route(c->call))
+    if (!http_call_route(c->call))
+        c->phase = PHASE_ANSWER;
+    else if (c->call->route->admit != NULL)
+        c->phase = PHASE_ADMIT;
+    else
+        begin_content(c);
+    return TRUE;
+}
+
+static gboolean admit(HttpConnection *c, NetVerdict *verdict) {
+    HttpCall *call = c->call;
+    gboolean last = call->close;
+    net_set_deadline(call->session, 0);
+    /* A refusal leaves the content unread, and nothing can be read behind that. */
+    call->close = last || call->head.chunked || call->head.length > 0;
+    HttpVerdict said = call->route->admit(call);
+    if (call->status == 0)
+        call->close = last;
+    if (said == HTTP_LATER) {
+        *verdict = NET_WAIT_WAKE;
+        return FALSE;
+    }
+    if (call->status == 0)
         begin_content(c);
     else
         c->phase = PHASE_ANSWER;
@@ -107,12 +137,32 @@ static gboolean fail_content(HttpConnection *c, guint status, const char *why) {
     return TRUE;
 }
 
+/* What has come, to the route that takes it piece by piece. FALSE: it has answered. */
+static gboolean hand_on(HttpConnection *c) {
+    HttpCall *call = c->call;
+    if (call->route->take == NULL || call->content.n == 0)
+        return TRUE;
+    gboolean good = call->route->take(call, buffer_bytes(&call->content));
+    buffer_clear(&call->content);
+    if (!good) {
+        call->close = TRUE;
+        c->phase = PHASE_ANSWER;
+    }
+    return good;
+}
+
 static gboolean read_chunks(HttpConnection *c, NetSession *session, NetVerdict *verdict) {
     Buffer *input = net_input(session);
-    gsize taken = 0;
+    HttpCall *call = c->call;
+    gsize taken = 0, before = call->content.n;
     ChunksState state =
-        http_chunks_read(&c->call->chunks, buffer_bytes(input), &c->call->content, &taken);
+        http_chunks_read(&call->chunks, buffer_bytes(input), &call->content, &taken);
     buffer_consume(input, taken);
+    call->taken += call->content.n - before;
+    if (call->taken > call->route->content_maximum)
+        state = CHUNKS_FULL;
+    if ((state == CHUNKS_MORE || state == CHUNKS_END) && !hand_on(c))
+        return TRUE;
     switch (state) {
     case CHUNKS_MORE:
         *verdict = NET_WAIT_INPUT;
@@ -131,10 +181,13 @@ static gboolean read_content(HttpConnection *c, NetSession *session, NetVerdict 
     if (c->call->head.chunked)
         return read_chunks(c, session, verdict);
     Buffer *input = net_input(session);
-    gsize left = (gsize)c->call->head.length - c->call->content.n;
-    gsize n = MIN(left, input->n);
+    guint64 left = c->call->head.length - c->call->taken;
+    gsize n = (gsize)MIN(left, input->n);
     buffer_append_bytes(&c->call->content, bytes_slice(buffer_bytes(input), 0, n));
     buffer_consume(input, n);
+    c->call->taken += n;
+    if (!hand_on(c))
+        return TRUE;
     if (n == left) {
         end_content(c);
         return TRUE;
@@ -179,7 +232,7 @@ static gboolean write_answer(HttpConnection *c, NetSession *session, NetVerdict 
         buffer_consume(answer, piece.n);
     }
     gboolean close = c->call->close;
-    gboolean unread = c->call->head.chunked || c->call->content.n < c->call->head.length;
+    gboolean unread = c->call->head.chunked || c->call->taken < c->call->head.length;
     count(c->call);
     g_clear_pointer(&c->call, http_call_free);
     c->phase = close ? PHASE_DRAIN : PHASE_HEAD;
@@ -212,13 +265,16 @@ static NetVerdict run(NetSession *session, gpointer state, NetEvents events) {
         return give_up(c, session);
     if (events & NET_EVENT_SHUTDOWN)
         c->stopping = TRUE;
-    if (c->phase == PHASE_HANDLING && !(events & NET_EVENT_WAKE))
+    if ((c->phase == PHASE_HANDLING || c->phase == PHASE_ADMIT) && !(events & NET_EVENT_WAKE))
         return events & NET_EVENT_EOF ? NET_CLOSE : NET_WAIT_WAKE;
     for (;;) {
         gboolean goes_on = FALSE;
         switch (c->phase) {
         case PHASE_HEAD:
             goes_on = read_head(c, session, &verdict);
+            break;
+        case PHASE_ADMIT:
+            goes_on = admit(c, &verdict);
             break;
         case PHASE_CONTENT:
             goes_on = read_content(c, session, &verdict);

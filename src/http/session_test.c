@@ -34,6 +34,10 @@ static HttpVerdict echo(HttpCall *call) {
     return HTTP_DONE;
 }
 
+static void free_text(gpointer text) {
+    g_string_free(text, TRUE);
+}
+
 /* Answers when it was woken twice. */
 static HttpVerdict slow(HttpCall *call) {
     int *times = http_kept(call);
@@ -55,7 +59,36 @@ static HttpVerdict forgetful(HttpCall *call) {
     return HTTP_DONE;
 }
 
+/* Woken once before it lets anybody through; "/taken/refused" never. */
+static HttpVerdict admit(HttpCall *call) {
+    if (http_kept(call) == NULL) {
+        http_keep(call, g_string_new(NULL), free_text);
+        net_wake(http_session(call));
+        return HTTP_LATER;
+    }
+    if (g_str_equal(http_path_value(call, 0), "refused"))
+        http_answer_problem(call, 403, "Không được.");
+    return HTTP_DONE;
+}
+
+static gboolean take(HttpCall *call, Bytes piece) {
+    g_string_append_len(http_kept(call), (const char *)piece.p, (gssize)piece.n);
+    g_string_append_c(http_kept(call), '|');
+    if (bytes_find_byte(piece, '!') < 0)
+        return TRUE;
+    http_answer_problem(call, 422, "Không nhận.");
+    return FALSE;
+}
+
+static HttpVerdict taken(HttpCall *call) {
+    const GString *text = http_kept(call);
+    g_assert(http_content(call).n == 0);
+    http_answer(call, 200, "text/plain", bytes_of(text->str, text->len));
+    return HTTP_DONE;
+}
+
 static const HttpRoute routes[] = {
+    {HTTP_POST, "/taken/{name}", 20, taken, NULL, admit, take},
     {HTTP_GET, "/", 0, hello, NULL},
     {HTTP_POST, "/echo/{name}", 20, echo, NULL},
     {HTTP_PUT, "/echo/{name}", 20, echo, NULL},
@@ -125,6 +158,46 @@ static void requests_follow_one_another_on_a_connection(void **state) {
         has(text, "\r\n\r\na b:xyzHTTP/1.1 200 OK\r\n");
         has(text, "\r\n\r\nc:uvw");
     }
+}
+
+/* What net_wake asked for is a turn of its own. */
+static char *ask_woken(const char *first, const char *second, gboolean *closed) {
+    HttpService service = service_of();
+    NetSession *session = open_session(&service, FALSE);
+    net_memory_feed(session, bytes_of_string(first));
+    net_memory_run(session);
+    if (second != NULL && !net_memory_closed(session))
+        net_memory_feed(session, bytes_of_string(second));
+    net_memory_run(session);
+    char *text = buffer_steal_string(net_memory_output(session));
+    *closed = net_memory_closed(session);
+    net_memory_free(session);
+    return text;
+}
+
+static void a_route_is_asked_before_the_content_and_takes_it_piece_by_piece(void **state) {
+    gboolean closed = TRUE;
+    g_autofree char *plain =
+        ask_woken("POST /taken/a HTTP/1.1\r\n" HOST "Content-Length: 6\r\n\r\nabc", "def", &closed);
+    assert_false(closed);
+    has(plain, "200 OK");
+    has(plain, "\r\n\r\nabc|def|");
+    g_autofree char *chunked =
+        ask_woken("POST /taken/a HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n2\r\nuv\r\n",
+                  "1\r\nw\r\n0\r\n\r\n", &closed);
+    has(chunked, "\r\n\r\nuv|w|");
+    g_autofree char *refused = ask_woken(
+        "POST /taken/refused HTTP/1.1\r\n" HOST "Content-Length: 6\r\n\r\n", NULL, &closed);
+    has(refused, "403 Forbidden");
+    has(refused, "Connection: close\r\n");
+    g_autofree char *stopped =
+        ask_woken("POST /taken/a HTTP/1.1\r\n" HOST "Content-Length: 6\r\n\r\na!", NULL, &closed);
+    has(stopped, "422");
+    g_autofree char *more = ask_woken("POST /taken/a HTTP/1.1\r\n" HOST
+                                      "Transfer-Encoding: chunked\r\n\r\n10\r\n0123456789abcdef"
+                                      "\r\n",
+                                      "10\r\n0123456789abcdef\r\n", &closed);
+    has(more, "413");
 }
 
 static void every_answer_protects_the_browser(void **state) {
@@ -316,6 +389,7 @@ int main(void) {
     crypto_init();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(requests_follow_one_another_on_a_connection),
+        cmocka_unit_test(a_route_is_asked_before_the_content_and_takes_it_piece_by_piece),
         cmocka_unit_test(every_answer_protects_the_browser),
         cmocka_unit_test(head_and_options_are_answered_for_every_route),
         cmocka_unit_test(what_cannot_be_served_is_told),
