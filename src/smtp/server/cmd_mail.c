@@ -87,7 +87,8 @@ static int take_parameters(MailArguments *a, Reader *r, const char **text) {
 }
 
 /* [Điều 6.3] An official sends under the own address, an alias, or one that was delegated; or under
- * none, which receipts must have (RFC 8098 3): the content then has to be one, see sender.c. */
+ * none, which receipts must have (RFC 8098 3): the content then has to be one, see
+ * delivery/sender.h. */
 static int check_sender(SmtpSession *session, const SmtpPath *path, gint64 *as_account,
                         const char **text) {
     if (!smtp_is_submission(session))

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "delivery/sender.h"
 #include "smtp/server/session.h"
 
 #define COUNTS(door, label)                                                                        \
@@ -106,7 +107,8 @@ static void judge(SmtpSession *session) {
         smtp_refuse_unwritten(mail, error);
         return;
     }
-    int code = smtp_check_from(session, message, &text);
+    int code = delivery_check_from(session->service->directory, session->account, mail->sender,
+                                   message, &text);
     if (code != 0)
         smtp_refuse(mail, code, text);
 }

@@ -153,11 +153,6 @@ void smtp_write_received(SmtpSession *session, Buffer *out);
 /* RFC 6409 8: Date and Message-ID that a submitted message lacks. */
 void smtp_write_missing(SmtpSession *session, Buffer *out);
 
-/* ---- sender.c ---- */
-
-/* [Điều 6.3] The submitted message's From is the account's. 0, or the code with *text. */
-int smtp_check_from(SmtpSession *session, Bytes message, const char **text);
-
 /* ---- finish.c ---- */
 
 /* The end of the data: judges, hands the message to delivery, answers or begins to wait. */

@@ -2,10 +2,11 @@
  * sees the From field, and some programs show Sender and the Resent fields beside it, so those are
  * checked too [Điều 6.3]. Without an envelope sender only a receipt is taken: an answer to it would
  * have nobody to go to, and with one two programs could thank each other for ever (RFC 8098 3). */
+#include "delivery/sender.h"
+
 #include "message/address.h"
 #include "message/header.h"
 #include "message/parameter.h"
-#include "smtp/server/session.h"
 
 enum { ADDRESS_LIMIT = 1024, FROM_ADDRESSES_LIMIT = 100 };
 
@@ -13,8 +14,13 @@ static const char not_owned[] =
     "5.7.1 Địa chỉ ở trường From không thuộc tài khoản này [Điều 6.3] / "
     "An address in From, Sender or Resent does not belong to this account";
 
+typedef struct {
+    Directory *directory;
+    gint64 account;
+} Asker;
+
 /* 0, or the code with *text. */
-static int check_address(SmtpSession *session, const MessageAddress *address, const char **text) {
+static int check_address(const Asker *asker, const MessageAddress *address, const char **text) {
     g_auto(Buffer) whole;
     buffer_init(&whole, ADDRESS_LIMIT);
     buffer_append_bytes(&whole, address->mailbox);
@@ -25,8 +31,8 @@ static int check_address(SmtpSession *session, const MessageAddress *address, co
     *text = not_owned;
     if (whole.overflow || address->mailbox.n == 0 || address->host.n == 0)
         return 550;
-    if (directory_may_send_as(session->service->directory, session->account, buffer_bytes(&whole),
-                              &as_account, &error))
+    if (directory_may_send_as(asker->directory, asker->account, buffer_bytes(&whole), &as_account,
+                              &error))
         return 0;
     if (!cv_error_is(error, CV_ERROR_STORAGE))
         return 550;
@@ -55,7 +61,7 @@ static guint count_ats(Bytes value) {
     return ats;
 }
 
-static int check_list(SmtpSession *session, Bytes value, guint *count, const char **text) {
+static int check_list(const Asker *asker, Bytes value, guint *count, const char **text) {
     g_auto(MessageAddressParser) parser;
     message_address_parser_init(&parser, value);
     MessageAddress address;
@@ -68,7 +74,7 @@ static int check_list(SmtpSession *session, Bytes value, guint *count, const cha
             *text = "5.6.0 Too many From addresses";
             return 554;
         }
-        int code = check_address(session, &address, text);
+        int code = check_address(asker, &address, text);
         if (code != 0)
             return code;
     }
@@ -101,8 +107,10 @@ static gboolean is_receipt(Bytes message) {
            bytes_is_nocase(type, "disposition-notification");
 }
 
-int smtp_check_from(SmtpSession *session, Bytes message, const char **text) {
-    if (session->mail->sender[0] == '\0' && !is_receipt(message)) {
+int delivery_check_from(Directory *directory, gint64 account, const char *sender, Bytes message,
+                        const char **text) {
+    const Asker asker = {directory, account};
+    if (sender[0] == '\0' && !is_receipt(message)) {
         *text = "5.7.1 Thư không ghi địa chỉ gửi [Điều 6.3]; chỉ giấy báo đã đọc được như vậy / "
                 "Only a receipt may be sent without a sender's address";
         return 550;
@@ -116,7 +124,7 @@ int smtp_check_from(SmtpSession *session, Bytes message, const char **text) {
         if (!from && !names_sender(name))
             continue;
         fields += from;
-        int code = check_list(session, field.value, from ? &addresses : &others, text);
+        int code = check_list(&asker, field.value, from ? &addresses : &others, text);
         if (code != 0)
             return code;
     }
