@@ -4,7 +4,7 @@
  * it the narrow rows are compared one by one, which is slower and as right. */
 #include "store/internal.h"
 
-static gboolean load_horizon(DbConn *conn, gint64 account, guint64 *horizon, GError **error) {
+gboolean store_load_horizon(DbConn *conn, gint64 account, guint64 *horizon, GError **error) {
     DbStmt *stmt = db_prepare(conn, "SELECT horizon FROM account WHERE id = ?");
     db_bind_int(stmt, 1, account);
     DbStep step = db_step(stmt, error);
@@ -19,7 +19,7 @@ static gboolean load_horizon(DbConn *conn, gint64 account, guint64 *horizon, GEr
 static gboolean read_log(DbConn *conn, const StoreBox *box, guint64 since, StoreUids *touched,
                          StoreUids *vanished, GError **error) {
     DbStmt *stmt = db_prepare(conn, "SELECT kind, uids FROM change WHERE account = ?"
-                                    " AND modseq > ? AND mailbox = ?");
+                                    " AND modseq > ? AND mailbox = ? AND kind <= 2");
     db_bind(stmt, "iii", box->account, (gint64)since, box->id);
     DbStep step;
     while ((step = db_step(stmt, error)) == DB_ROW) {
@@ -49,8 +49,8 @@ static gboolean is_newer(DbConn *conn, gint64 mailbox, gint64 uid, guint64 since
 
 /* The lowest UID from which on all messages arrived after `since`. Looks near the end first, where
  * it is for a session that keeps in step. */
-static gboolean first_arrival(DbConn *conn, const StoreBox *box, guint64 since, gint64 *first,
-                              GError **error) {
+gboolean store_first_arrival(DbConn *conn, const StoreBox *box, guint64 since, gint64 *first,
+                             GError **error) {
     gint64 newer = MIN(box->uidnext, (gint64)G_MAXUINT32), older = 0, step = 1;
     gboolean is = FALSE;
     while (newer - step > 0) {
@@ -97,7 +97,7 @@ static gboolean from_log(DbConn *conn, const StoreBox *box, guint64 since, Store
     g_autoptr(StoreUids) touched = store_uids_new();
     gint64 arrivals;
     if (!read_log(conn, box, since, touched, out->vanished, error) ||
-        !first_arrival(conn, box, since, &arrivals, error))
+        !store_first_arrival(conn, box, since, &arrivals, error))
         return FALSE;
     guint32 first, last;
     for (guint32 i = 0; store_uids_run(touched, i, &first, &last); i++)
@@ -129,7 +129,7 @@ gboolean store_changes(Store *store, DbConn *conn, gint64 mailbox, guint64 since
     StoreBox box;
     guint64 horizon = 0;
     if (!store_box_load(conn, mailbox, &box, error) ||
-        !load_horizon(conn, box.account, &horizon, error))
+        !store_load_horizon(conn, box.account, &horizon, error))
         return FALSE;
     g_auto(StoreChanges) changes = {
         .vanished = store_uids_new(),

@@ -15,8 +15,9 @@ typedef struct {
     StoreCursor cursor;
     StoreKeywordMap map;
     gboolean begun;
-    GArray *rows; /* StoreRow of this slice */
-    GArray *made; /* guint32, UIDs in the target, beside rows */
+    GArray *rows;  /* StoreRow of this slice */
+    GArray *made;  /* guint32, UIDs in the target, beside rows */
+    StoreBox from; /* as it was when the slice began */
     guint32 uidvalidity;
 } Copy;
 
@@ -58,6 +59,14 @@ static gboolean begin(Copy *copy, DbConn *conn, const StoreBox *from, const Stor
     return TRUE;
 }
 
+/* What is moved inside of an account is the same e-mail. */
+static gboolean keep_name(const Copy *copy, DbConn *conn, const StoreRow *row, gint64 mailbox,
+                          guint32 uid, GError **error) {
+    StorePlace place;
+    return store_place_of(conn, &copy->from, row->uid, &place, error) &&
+           store_place_put(conn, &place, store_key(mailbox, uid), error);
+}
+
 static gboolean add_row(Copy *copy, DbConn *conn, StoreBox *to, StoreOwner *owner,
                         const StoreRow *row, GError **error) {
     StoreFlags flags;
@@ -69,17 +78,20 @@ static gboolean add_row(Copy *copy, DbConn *conn, StoreBox *to, StoreOwner *owne
     gboolean kept = copy->move && copy->map.same; /* the same message, elsewhere */
     gint64 id = kept ? row->id : owner->next_id++;
     store_count(to, owner, flags, row->size, 1);
+    gint64 from = store_key(copy->from_mailbox, row->uid);
     DbStmt *stmt = db_prepare(conn, "INSERT INTO message(key, id, flags, modseq, created_modseq,"
-                                    " received, saved, size, blob) VALUES(?,?,?,?,?,?,?,?,?)");
-    db_bind(stmt, "iiiiiiiii", store_key(to->id, uid), id, (gint64)flags, (gint64)to->modseq,
-            (gint64)to->modseq, row->received, clock_now(), row->size, (gint64)row->blob);
-    if (!db_run(stmt, error))
+                                    " received, saved, size, blob, thread, traits) SELECT ?, ?, ?,"
+                                    " ?, ?, received, ?, size, blob, thread, traits FROM message"
+                                    " WHERE key = ?");
+    db_bind(stmt, "iiiiiii", store_key(to->id, uid), id, (gint64)flags, (gint64)to->modseq,
+            (gint64)to->modseq, clock_now(), from);
+    if (!db_run(stmt, error) || (kept && !keep_name(copy, conn, row, to->id, uid, error)))
         return FALSE;
     stmt =
         db_prepare(conn, "INSERT INTO message_meta(key, header_size, prefix, envelope,"
                          " structure, preview, ancestry) SELECT ?, header_size, prefix,"
                          " envelope, structure, preview, ancestry FROM message_meta WHERE key = ?");
-    db_bind(stmt, "ii", store_key(to->id, uid), store_key(copy->from_mailbox, row->uid));
+    db_bind(stmt, "ii", store_key(to->id, uid), from);
     if (!db_run(stmt, error))
         return FALSE;
     g_array_append_val(copy->made, uid);
@@ -118,6 +130,7 @@ static gboolean copy_work(DbConn *conn, gpointer data, GError **error) {
         !store_owner_load(conn, to.account, &owner, error))
         return FALSE;
     copy->uidvalidity = to.uidvalidity;
+    copy->from = from;
     if ((!copy->begun && !begin(copy, conn, &from, &to, &owner, error)) ||
         !store_rows_take(conn, from.id, &copy->cursor, 0, copy->store->slice, copy->rows, error))
         return FALSE;

@@ -16,7 +16,7 @@ static gboolean bury_range(DbConn *conn, gint64 first, gint64 last, guint64 mods
         return FALSE;
     stmt = db_prepare(conn, "DELETE FROM message WHERE key BETWEEN ? AND ?");
     db_bind(stmt, "ii", first, last);
-    return db_run(stmt, error);
+    return db_run(stmt, error) && store_place_leave(conn, first, last, error);
 }
 
 gboolean store_bury(DbConn *conn, StoreBox *box, StoreOwner *owner, const GArray *rows,

@@ -48,12 +48,14 @@ static gboolean add_meta(DbConn *conn, gint64 key, const StoreNewMessage *messag
 
 static gboolean add_message(DbConn *conn, const StoreBox *box, const StoreNewMessage *message,
                             guint32 uid, gint64 id, gint64 size, GError **error) {
-    gint64 now = clock_now();
+    gint64 now = clock_now(), traits = message->parsed->has_attachment ? STORE_TRAIT_ATTACHMENT : 0;
     DbStmt *stmt = db_prepare(conn, "INSERT INTO message(key, id, flags, modseq, created_modseq,"
-                                    " received, saved, size, blob) VALUES(?,?,?,?,?,?,?,?,?)");
-    db_bind(stmt, "iiiiiiiii", store_key(box->id, uid), id, (gint64)message->flags,
+                                    " received, saved, size, blob, thread, traits)"
+                                    " VALUES(?,?,?,?,?,?,?,?,?,?,?)");
+    db_bind(stmt, "iiiiiiiiiii", store_key(box->id, uid), id, (gint64)message->flags,
             (gint64)box->modseq, (gint64)box->modseq,
-            message->received == 0 ? now : message->received, now, size, (gint64)message->blob);
+            message->received == 0 ? now : message->received, now, size, (gint64)message->blob,
+            store_thread_number(message->parsed->ancestry), traits);
     return db_run(stmt, error);
 }
 

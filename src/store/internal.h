@@ -10,6 +10,7 @@
 #ifndef CV_STORE_INTERNAL_H
 #define CV_STORE_INTERNAL_H
 
+#include "store/email.h"
 #include "store/store.h"
 
 struct Store {
@@ -73,9 +74,20 @@ void store_count(StoreBox *box, StoreOwner *owner, StoreFlags flags, gint64 size
 /* The next UIDVALIDITY: never given before. */
 gboolean store_uidvalidity_next(DbConn *conn, guint32 *out, GError **error);
 
-typedef enum { STORE_KIND_FLAGS = 1, STORE_KIND_EXPUNGED = 2 } StoreKind;
+/* Those of mailboxes have the UIDVALIDITY in place of the UIDs; GONE with a plus behind it where
+ * messages were in the mailbox, which no entry names. */
+typedef enum {
+    STORE_KIND_FLAGS = 1,
+    STORE_KIND_EXPUNGED = 2,
+    STORE_KIND_BOX_MADE = 3,
+    STORE_KIND_BOX_CHANGED = 4, /* its name, or whether it is subscribed */
+    STORE_KIND_BOX_GONE = 5,
+} StoreKind;
 gboolean store_log_change(DbConn *conn, const StoreBox *box, StoreKind kind, const StoreUids *uids,
                           GError **error);
+
+/* Something about the mailbox itself: takes a modification sequence of the account for it. */
+gboolean store_log_mailbox(DbConn *conn, const StoreBox *box, StoreKind kind, GError **error);
 
 /* ---- rows.c: picking the rows of a slice ---- */
 
@@ -110,6 +122,31 @@ gboolean store_bury(DbConn *conn, StoreBox *box, StoreOwner *owner, const GArray
 /* Expunges these whatever their flags, in slices, each its own transaction. */
 gboolean store_remove(Store *store, gint64 mailbox, const StoreUids *uids, StoreFlags required,
                       StoreUids *expunged, guint64 *modseq, GError **error);
+
+/* ---- email.c: places of messages that were moved ---- */
+
+extern const char store_email_schema[];
+typedef struct {
+    StoreBirth birth;
+    gint64 born; /* modification sequence */
+} StorePlace;
+gboolean store_place_of(DbConn *conn, const StoreBox *from, guint32 uid, StorePlace *out,
+                        GError **error);
+gboolean store_place_put(DbConn *conn, const StorePlace *place, gint64 key, GError **error);
+/* The messages with these keys go. */
+gboolean store_place_leave(DbConn *conn, gint64 first, gint64 last, GError **error);
+/* Forgets places that were left before this moment. */
+gboolean store_place_sweep(Store *store, gint64 before, GError **error);
+/* The column `thread` of a message. */
+gint64 store_thread_number(Bytes ancestry);
+
+/* ---- changes.c ---- */
+
+/* The log's beginning. */
+gboolean store_load_horizon(DbConn *conn, gint64 account, guint64 *horizon, GError **error);
+/* The lowest UID from which on all messages of the mailbox arrived after `since`. */
+gboolean store_first_arrival(DbConn *conn, const StoreBox *box, guint64 since, gint64 *first,
+                             GError **error);
 
 /* ---- Other files ---- */
 

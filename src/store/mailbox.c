@@ -161,7 +161,10 @@ gboolean store_mailbox_add(DbConn *conn, gint64 account, const char *name, Store
     if (!db_run(stmt, error))
         return FALSE;
     *id = db_last_insert_id(conn);
-    return inherit_rights(conn, account, name, *id, error);
+    return inherit_rights(conn, account, name, *id, error) &&
+           store_log_mailbox(conn,
+                             &(StoreBox){.id = *id, .account = account, .uidvalidity = uidvalidity},
+                             STORE_KIND_BOX_MADE, error);
 }
 
 /* RFC 9051 6.3.4: levels above that are not there yet are made too. */
@@ -255,12 +258,20 @@ static gboolean rename_children(DbConn *conn, const Task *task, GError **error) 
     return TRUE;
 }
 
+/* Those below it keep the last part of their names, and the mailbox above them. */
+static gboolean log_renamed(DbConn *conn, const Task *task, GError **error) {
+    StoreBox box;
+    return store_box_load(conn, task->id, &box, error) &&
+           store_log_mailbox(conn, &box, STORE_KIND_BOX_CHANGED, error);
+}
+
 static gboolean rename_work(DbConn *conn, gpointer data, GError **error) {
     Task *task = data;
     return find_id(conn, task->account, task->name, &task->id, error) &&
            check_free(conn, task->account, task->to, error) &&
            add_parents(conn, task->account, task->to, error) &&
            set_name(conn, task->id, task->to, error) && rename_children(conn, task, error) &&
+           log_renamed(conn, task, error) &&
            store_publish_account(task->store, conn, task->account, STORE_EVENT_LIST, error);
 }
 
@@ -301,7 +312,8 @@ static gboolean take_away(Store *store, DbConn *conn, gint64 id, GError **error)
     DbStmt *row = db_prepare(conn, "DELETE FROM mailbox WHERE id = ?");
     db_bind_int(row, 1, id);
     if (!db_run(mark, error) || !db_run(rights, error) || !db_run(notes, error) ||
-        !db_run(row, error) || !store_owner_save(conn, &owner, error))
+        !db_run(row, error) || !store_owner_save(conn, &owner, error) ||
+        !store_log_mailbox(conn, &box, STORE_KIND_BOX_GONE, error))
         return FALSE;
     store_publish(store, conn, id, owner.modseq, STORE_EVENT_DELETED);
     return store_publish_account(store, conn, box.account, STORE_EVENT_LIST, error);

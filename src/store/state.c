@@ -96,6 +96,19 @@ gboolean store_uidvalidity_next(DbConn *conn, guint32 *out, GError **error) {
     return db_run(stmt, error);
 }
 
+gboolean store_log_mailbox(DbConn *conn, const StoreBox *box, StoreKind kind, GError **error) {
+    DbStmt *stmt = db_prepare(conn, "UPDATE account SET modseq = modseq + 1 WHERE id = ?");
+    db_bind_int(stmt, 1, box->account);
+    if (!db_run(stmt, error))
+        return FALSE;
+    gboolean held = kind == STORE_KIND_BOX_GONE && box->total > 0;
+    g_autofree char *number = g_strdup_printf("%u%s", box->uidvalidity, held ? "+" : "");
+    stmt = db_prepare(conn, "INSERT INTO change(account, modseq, mailbox, kind, at, uids)"
+                            " SELECT id, modseq, ?, ?, ?, ? FROM account WHERE id = ?");
+    db_bind(stmt, "iiiti", box->id, (gint64)kind, clock_now(), number, box->account);
+    return db_run(stmt, error);
+}
+
 gboolean store_log_change(DbConn *conn, const StoreBox *box, StoreKind kind, const StoreUids *uids,
                           GError **error) {
     g_auto(Buffer) text;

@@ -29,12 +29,29 @@ static gboolean check_count(DbConn *conn, gint64 account, GError **error) {
                    STORE_MAILBOX_COUNT * 2);
 }
 
+/* The name may be nobody's, or of a mailbox of another account. */
+static gboolean log_subscribed(DbConn *conn, const Subscribe *task, GError **error) {
+    DbStmt *stmt = db_prepare(conn, "SELECT id, uidvalidity FROM mailbox WHERE account = ?"
+                                    " AND name = ?");
+    db_bind(stmt, "it", task->account, task->name);
+    DbStep step = db_step(stmt, error);
+    StoreBox box = {.account = task->account};
+    if (step == DB_ROW) {
+        box.id = db_column_int(stmt, 0);
+        box.uidvalidity = (guint32)db_column_int(stmt, 1);
+    }
+    db_reset(stmt);
+    return step == DB_DONE ||
+           (step == DB_ROW && store_log_mailbox(conn, &box, STORE_KIND_BOX_CHANGED, error));
+}
+
 static gboolean subscribe_work(DbConn *conn, gpointer data, GError **error) {
     Subscribe *task = data;
     return (!task->on || check_count(conn, task->account, error)) &&
            store_subscription_set(conn, task->account, task->name, task->on, error) &&
            (db_changes(conn) == 0 ||
-            store_publish_account(task->store, conn, task->account, STORE_EVENT_LIST, error));
+            (log_subscribed(conn, task, error) &&
+             store_publish_account(task->store, conn, task->account, STORE_EVENT_LIST, error)));
 }
 
 /* A subscribed name need not exist, and stays subscribed when its mailbox goes (RFC 9051 6.3.7). */

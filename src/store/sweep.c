@@ -3,6 +3,7 @@
 #include "store/internal.h"
 
 #include "base/clock.h"
+#include "store/upload.h"
 
 typedef struct {
     gint64 key;
@@ -27,7 +28,8 @@ static gboolean forget(DbConn *conn, Origin origin, const Doomed *doomed, GError
         return TRUE;
     stmt = db_prepare(conn, "DELETE FROM message_meta WHERE key = ?");
     db_bind_int(stmt, 1, doomed->key);
-    return db_run(stmt, error) && blob_reference(conn, doomed->blob, -1, error);
+    return db_run(stmt, error) && store_place_leave(conn, doomed->key, doomed->key, error) &&
+           blob_reference(conn, doomed->blob, -1, error);
 }
 
 static gboolean forget_work(DbConn *conn, gpointer data, GError **error) {
@@ -242,6 +244,8 @@ gboolean store_sweep(Store *store, gint64 retention, GError **error) {
     return sweep_expunged(store, now - STORE_EXPUNGED_AGE, error) &&
            sweep_gone(store, now - STORE_EXPUNGED_AGE, error) &&
            sweep_log(store, now - retention, error) &&
+           store_upload_sweep(store, now - STORE_UPLOAD_AGE, error) &&
+           store_place_sweep(store, now - MAX(retention, STORE_EXPUNGED_AGE), error) &&
            sweep_intake(store, now - STORE_INTAKE_RETENTION, error) &&
            blob_sweep(store->blobs, error) >= 0;
 }
