@@ -93,9 +93,9 @@ class Bench:
                 shutil.rmtree(system.folder, ignore_errors=True)
 
 
-def condition(bench, began):
-    """When, where and how this run measured."""
-    return (
+def text_of(rows, bench, began):
+    lines = [
+        BEGIN, "",
         f"{time.strftime('%d/%m/%Y')}, {measure.machine()}, load {os.getloadavg()[0]:.1f} at the "
         f"end; Postfix {measure.version_of('postfix')}, Dovecot "
         f"{measure.version_of('dovecot-core')}; {bench.rounds} rounds of {bench.seconds:g} s, "
@@ -103,26 +103,15 @@ def condition(bench, began):
         f"{measure.durable_writes(bench.scratch)}/s, in a row with one flush "
         f"{measure.durable_megabytes(bench.scratch):.0f} MB/s. Command: `bench/run "
         f"{' '.join(['first-core', *sys.argv[1:]])}`, {(time.monotonic() - began) / 60:.0f} "
-        f"minutes.")
+        f"minutes. {report.summary(rows)}", "", *report.HEAD]
+    lines += [row.markdown() for row in rows]
+    return "\n".join(lines + ["", END])
 
 
-def write_document(rows, bench, began, whole):
-    """Puts the table into the document; some rows alone replace their old lines, under their own
-    condition."""
-    head, rest = DOCUMENT.read_text(encoding="utf-8").split(BEGIN, 1)
-    old, tail = rest.split(END, 1)
-    words = [condition(bench, began)]
-    kept = []
-    if not whole:
-        kept = [line for line in old.splitlines() if line.startswith("|")][len(report.HEAD):]
-        words = [p for p in old.strip().split("\n\n") if not p.startswith("|")
-                 and not p.endswith("hold.") and "bars hold. Not:" not in p] + words
-        words[-1] = f"Since then, in a run of their own: {'; '.join(r.label for r in rows)}. " + \
-            words[-1]
-    lines = report.merged(kept, rows)
-    text = "\n\n".join([BEGIN, *words, report.summary(lines), "\n".join([*report.HEAD, *lines]),
-                        END])
-    DOCUMENT.write_text(head + text + tail, encoding="utf-8")
+def write_document(text):
+    old = DOCUMENT.read_text(encoding="utf-8")
+    head, rest = old.split(BEGIN, 1)
+    DOCUMENT.write_text(head + text + rest.split(END, 1)[1], encoding="utf-8")
 
 
 def main():
@@ -133,7 +122,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=3, help="about how long a timed run takes")
     parser.add_argument("--quick", action="store_true", help="one short round, small stores")
-    parser.add_argument("--write", action="store_true", help="into the table of docs/performance.md")
+    parser.add_argument("--write", action="store_true", help="put the table into docs/performance.md")
     parser.add_argument("--scratch", default="/var/tmp", help="where the stores lie (a real disk)")
     parser.add_argument("--keep", default="/var/tmp/congvu-bench",
                         help="where the large stores stay for the next run")
@@ -160,9 +149,9 @@ def main():
             except (RuntimeError, OSError, subprocess.SubprocessError) as error:
                 failed.append(name)  # the others are still worth having
                 print(f"{name}: {error}", file=sys.stderr, flush=True)
-        print(report.summary(report.merged([], rows)))
+        print(report.summary(rows))
         if options.write:
-            write_document(rows, bench, began, whole=not options.only)
+            write_document(text_of(rows, bench, began))
         if failed:
             sys.exit(f"without a result: {', '.join(failed)}")
     finally:

@@ -1,6 +1,5 @@
 """Rows about reading: APPEND, sign-in, idle sessions, FETCH, STORE, latency beside large changes."""
 
-import contextlib
 import ctypes
 import ctypes.util
 import subprocess
@@ -37,24 +36,8 @@ def both_formats(bench):
                                                                        mail_format="sdbox")
 
 
-def fill(system, count, size, user=1):
-    """Nothing is measured here, so Dovecot may leave out its flushes, which take it minutes."""
-    with filling(system):
-        load(system, "append", 1, system.imap_user(user), peers.PASSWORD, 20, count, size)
-
-
-@contextlib.contextmanager
-def filling(system):
-    if not isinstance(system, peers.Dovecot):
-        yield
-        return
-    system.stop()
-    system.flushes = False
-    system.start()
-    yield
-    system.stop()
-    system.flushes = True
-    system.start()
+def fill(system, count, size):
+    load(system, "append", 1, system.imap_user(1), peers.PASSWORD, 20, count, size)
 
 
 def append(bench):
@@ -170,13 +153,12 @@ def hold(system, sessions, row):
             holder.stdin.close()
 
 
-def cold_listing(system, row, user=1):
-    """The first FETCH after filling and a start, with a page cache that was dropped. It is first
-    only once in a mailbox: Dovecot keeps what it found."""
+def cold_listing(system, row):
+    """The first FETCH after filling and a start, with a page cache that was dropped."""
     system.stop()
     dropped = measure.drop_page_cache()
     system.start()
-    row.add(system.name, timed(system, LISTING, user=user)[0][0],
+    row.add(system.name, timed(system, LISTING)[0][0],
             "page cache dropped" if dropped else "page cache could not be dropped")
 
 
@@ -207,12 +189,9 @@ def ten_thousand(bench):
               Row(f"UID FETCH 1:* BODY.PEEK[], {messages} of 10 KB, TLS", "MB/s", True,
                   {DOVECOT: 2})]
     with bench.running(both_formats(bench)) as systems:
-        for user in range(1, bench.rounds + 1):
-            for system in systems:
-                fill(system, messages, 10100, user)
-        for user in range(1, bench.rounds + 1):
-            for system in systems:
-                cold_listing(system, cold, user)
+        for system in systems:
+            fill(system, messages, 10100)
+            cold_listing(system, cold)
         measure_listing(bench, systems, warm, store)
         for _ in range(bench.rounds):
             for system in systems:

@@ -67,7 +67,6 @@ class Dovecot:
         self.port, self.imap_port, self.imaps_port = free_port(), free_port(), free_port()
         self.pattern = "u%d"
         self.process = None
-        self.flushes = True
 
     def address(self, number):
         return f"u{number}@{DOMAIN}"
@@ -91,7 +90,6 @@ disable_plaintext_auth = no
 auth_mechanisms = plain login
 auth_cache_size = 10M
 auth_username_format = %Ln
-mail_fsync = {"optimized" if self.flushes else "never"}
 mail_location = {where}
 mail_max_userip_connections = 0
 first_valid_uid = 1

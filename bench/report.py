@@ -71,32 +71,18 @@ class Row:
     def markdown(self):
         return "\n".join(self.lines())
 
+    def holds(self):
+        """None when the row has no bar."""
+        verdicts = [v for v in (self.judge(name)[1] for name in self.values) if v]
+        return None if not verdicts else "does not hold" not in verdicts
+
 
 HEAD = ["| what | system | median | spread | congvu is better by | bar | | beside it |",
         "| --- | --- | ---: | ---: | ---: | ---: | --- | --- |"]
 
 
-def cells(line):
-    return [cell.strip() for cell in line.strip().strip("|").split("|")]
-
-
-def summary(lines):
-    """How many bars of a table's lines hold; all lines of one row are one bar."""
-    verdicts = {}
-    for line in lines:
-        label, verdict = cells(line)[0], cells(line)[6]
-        if verdict:
-            verdicts.setdefault(label, []).append(verdict)
-    missed = [label for label, found in verdicts.items() if "does not hold" in found]
-    text = f"{len(verdicts) - len(missed)} of {len(verdicts)} bars hold."
+def summary(rows):
+    judged = [row for row in rows if row.holds() is not None]
+    missed = [row.label for row in judged if not row.holds()]
+    text = f"{len(judged) - len(missed)} of {len(judged)} bars hold."
     return text if not missed else f"{text} Not: {'; '.join(missed)}."
-
-
-def merged(old, rows):
-    """The lines of a table with each row of `rows` in the place of its old lines, or at the end."""
-    lines = list(old)
-    for row in rows:
-        at = next((i for i, line in enumerate(lines) if cells(line)[0] == row.label), len(lines))
-        lines = [line for line in lines if cells(line)[0] != row.label]
-        lines[at:at] = row.lines()
-    return lines

@@ -229,6 +229,8 @@ static void prepare_services(Serve *serve) {
     }
     serve->figures.disk = serve->disk;
     web_prepare(&serve->web, config, &serve->figures);
+    serve->web.jmap.disk_low = maintain_disk_low;
+    serve->web.jmap.disk_low_data = serve->disk;
     ImapOptions *imap = &serve->imap.options;
     imap_options_default(imap);
     imap->hostname = config->hostname;
@@ -391,6 +393,7 @@ static void stop(Serve *serve) {
             instance_settle(serve->instance);
         net_server_free(serve->net);
     }
+    web_end(&serve->web);
     outbound_stop(serve->outbound, SHUTDOWN_SECONDS * CLOCK_SECOND);
     if (serve->instance != NULL)
         write_activity(serve);

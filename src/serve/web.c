@@ -28,9 +28,13 @@ static void stop_changed(gpointer data) {
 
 void web_prepare(Web *web, const Config *config, Figures *figures) {
     static const HttpRoute *metrics_routes[] = {http_metrics_routes};
-    static const HttpRoute *https_routes[2];
+    static const HttpRoute *https_routes[3];
     https_routes[0] = admin_routes();
     https_routes[1] = admin_password_routes;
+    jmap_limits_init(&web->jmap.limits);
+    web->jmap.limits.size_upload = config->imap_append;
+    web->jmap.limits.recipients = config->smtp_recipients;
+    https_routes[2] = jmap_routes(&web->jmap);
     web->figures = (HttpMetrics){figures_refresh, figures};
     web->metrics =
         (HttpService){.routes = metrics_routes, .routes_count = 1, .data = &web->figures};
@@ -51,6 +55,12 @@ char *web_password_place(const Config *config) {
 }
 
 void web_connect(Web *web, Instance *instance) {
+    web->jmap.store = instance->store;
+    web->jmap.directory = instance->directory;
+    web->jmap.auth = instance->auth;
+    web->jmap.search = instance->search;
+    web->jmap.delivery = instance->delivery;
+    jmap_service_begin(&web->jmap);
     web->admin = (AdminService){.directory = instance->directory,
                                 .store = instance->store,
                                 .auth = instance->auth,
@@ -60,4 +70,8 @@ void web_connect(Web *web, Instance *instance) {
                                 .warn_idle = warn_idle,
                                 .stop_changed = stop_changed,
                                 .data = instance};
+}
+
+void web_end(Web *web) {
+    jmap_service_end(&web->jmap);
 }

@@ -4,6 +4,7 @@
 
 #include "admin/admin.h"
 #include "http/metrics.h"
+#include "jmap/jmap.h"
 #include "serve/figures.h"
 #include "serve/instance.h"
 
@@ -12,6 +13,7 @@
 typedef struct {
     HttpService https, redirect, metrics;
     AdminService admin;
+    JmapService jmap;
     HttpMetrics figures;
 } Web;
 
@@ -19,6 +21,8 @@ typedef struct {
 void web_prepare(Web *web, const Config *config, Figures *figures);
 /* Before sessions begin: the data are open, instance->auth is there. */
 void web_connect(Web *web, Instance *instance);
+/* After the last session has ended. */
+void web_end(Web *web);
 /* Where people change their password: "https://mail.bacninh.gov.vn/doi-mat-khau", g_free; NULL when
  * there is no door for it. */
 char *web_password_place(const Config *config);
