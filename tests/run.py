@@ -211,6 +211,16 @@ def part_faults(part):
     pytest(part, "tests/faults", "release")
 
 
+def part_web(part):
+    """The webmail: its own tests, its built files against its sources, a walk in a browser."""
+    npm = ("npm", "--prefix", "web", "--no-audit", "--no-fund")
+    if part.check(*npm, "ci"):
+        part.check(*npm, "run", "check")
+        part.check(*npm, "test")
+        part.check("tools/check-web")
+        part.check("node", "web/test/walk.mjs", "--shots", LOGS / "web")
+
+
 # ---------------------------------------------------------------------------------------- checks
 
 def part_includes(part):
@@ -385,6 +395,7 @@ PARTS = {
     "unit": (part_unit, True, "unit tests under ASan + UBSan"),
     "system": (part_system, True, "the whole program under ASan + UBSan"),
     "clients": (part_clients, True, "others' clients and servers against it, under ASan + UBSan"),
+    "web": (part_web, True, "the webmail: unit tests, fresh build, a walk in chromium with axe"),
     "faults": (part_faults, True, "failing writes, lost power, full disk"),
     "documents": (part_documents, False, "letters and reports as pages, printed by LibreOffice"),
     "kills": (part_kills, False, "kill -9 under load, 200 times"),

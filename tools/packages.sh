@@ -11,6 +11,9 @@ PACKAGES_build="build-essential meson ninja-build pkg-config libglib2.0-dev libs
 PACKAGES_test="git python3 python3-pytest python3-pytest-xdist libcmocka-dev libgmime-3.0-dev
     clang clang-format clang-tidy libclang-rt-14-dev llvm curl swaks libnet-ssleay-perl isync mutt fetchmail
     neomutt aerc offlineimap3 ca-certificates postfix opendkim python3-dkim dovecot-core dovecot-imapd procps"
+PACKAGES_web="chromium nodejs npm"
+# A Node.js that is not Debian's brings npm itself.
+if command -v npm >/dev/null; then PACKAGES_web=${PACKAGES_web% npm}; fi
 PACKAGES_long="valgrind"
 PACKAGES_documents="libreoffice-writer-nogui fonts-liberation poppler-utils python3-openpyxl"
 PACKAGES_bench="postfix opendkim dovecot-core dovecot-imapd dovecot-lmtpd dovecot-fts-xapian strace procps"

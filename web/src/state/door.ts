@@ -1,0 +1,71 @@
+/* The doors for signing in (docs/web.md): JSON in, JSON out, the cookie is the browser's affair. */
+
+import { t } from '../words/index.svelte';
+
+export interface Rule {
+  points: { text: string; met: boolean }[];
+  cite: string;
+  accept: boolean; /* whether the statement is asked for */
+  rules: string; /* the regulation's title */
+  good?: boolean;
+  detail?: string;
+}
+
+export class SignInRefused extends Error {
+  constructor(
+    readonly state: string,
+    message: string,
+  ) {
+    super(message);
+    this.name = 'SignInRefused';
+  }
+}
+
+async function ask(path: string, content?: Record<string, unknown>): Promise<Response> {
+  const answer = await fetch(path, {
+    method: content ? 'POST' : 'GET',
+    credentials: 'same-origin',
+    cache: 'no-store',
+    headers: { Accept: 'application/json', ...(content ? { 'Content-Type': 'application/json' } : {}) },
+    ...(content ? { body: JSON.stringify(content) } : {}),
+  });
+  if (answer.ok) return answer;
+  const problem = (await answer.json().catch(() => ({}))) as { state?: string; detail?: string };
+  const state = problem.state ?? '';
+  const words = state === 'failed' ? t('in.failed') : (problem.detail ?? t('app.serverError'));
+  throw new SignInRefused(state, words);
+}
+
+/* Throws SignInRefused with the server's state and words, or what fetch throws. */
+export async function signIn(
+  address: string,
+  password: string,
+  keep: boolean,
+  code = '',
+): Promise<string> {
+  const answer = await ask('/dang-nhap', { address, password, keep, ...(code ? { code } : {}) });
+  const body = (await answer.json()) as { warning: string | null };
+  return body.warning ?? '';
+}
+
+export async function rule(): Promise<Rule> {
+  return (await (await ask('/dang-nhap/quy-tac')).json()) as Rule;
+}
+
+export async function judge(address: string, password: string): Promise<Rule> {
+  return (await (await ask('/dang-nhap/xet', { address, password })).json()) as Rule;
+}
+
+export async function change(address: string, old: string, fresh: string, accept: boolean): Promise<void> {
+  await ask('/dang-nhap/mat-khau', { address, old, new: fresh, accept });
+}
+
+export async function signOut(): Promise<void> {
+  await ask('/dang-xuat', {});
+}
+
+/* Throws when nobody answers. */
+export async function isSignedIn(): Promise<boolean> {
+  const body = (await (await ask('/phien')).json()) as { state: string };
+  return body.state === 'signed_in';
+}
