@@ -2,10 +2,8 @@
  * operation; then its answer or its problem. */
 #include "admin/operation.h"
 
-#include "base/crypto.h"
 #include "base/log.h"
-
-#include <string.h>
+#include "http/caller.h"
 
 enum { CONTENT_MAXIMUM = 64 * 1024, ANSWER_MAXIMUM = 32 * 1024 * 1024 };
 
@@ -184,14 +182,6 @@ static void answer_error(AdminCall *call, const GError *error) {
                             : error->message);
 }
 
-static HttpVerdict answer_sign_in(AdminCall *call, guint status, const char *text) {
-    if (status == 401)
-        http_add_header(call->http, "WWW-Authenticate",
-                        "Basic realm=\"congvu\", charset=\"UTF-8\"");
-    http_answer_problem(call->http, status, text);
-    return HTTP_DONE;
-}
-
 /* What comes before the operation itself, once. */
 static gboolean may_run(AdminCall *call, GError **error) {
     buffer_init(&call->answer, ANSWER_MAXIMUM);
@@ -236,51 +226,13 @@ void admin_wake(gpointer session) {
     net_wake(session);
 }
 
-/* RFC 7617 2. FALSE: no credentials, or none that can be read. */
-static gboolean begin_sign_in(AdminCall *call) {
-    Bytes field = http_field(call->http, "authorization");
-    if (!bytes_starts_nocase(field, "Basic "))
-        return FALSE;
-    gsize n = 0;
-    g_autofree guint8 *pair = auth_base64_decode(bytes_strip(bytes_slice(field, 6, field.n)), &n);
-    gssize colon = pair == NULL ? -1 : bytes_find_byte(bytes_of(pair, n), ':');
-    if (colon >= 0) {
-        NetSession *session = http_session(call->http);
-        call->attempt =
-            auth_begin(call->service->auth, bytes_of(pair, (gsize)colon),
-                       bytes_of(pair + colon + 1, n - (gsize)colon - 1), net_session_peer(session),
-                       "api", net_session_id(session), admin_wake, session);
-    }
-    if (pair != NULL)
-        crypto_wipe(pair, n);
-    return colon >= 0;
-}
-
 static HttpVerdict signed_in(AdminCall *call) {
-    switch (auth_result(call->attempt)) {
-    case AUTH_PENDING:
-        return HTTP_LATER;
-    case AUTH_FAILED:
-        return answer_sign_in(call, 401, auth_text(call->attempt));
-    case AUTH_LOCKED:
-        return answer_sign_in(call, 403, auth_text(call->attempt));
-    case AUTH_BUSY:
-        return answer_sign_in(call, 503, auth_text(call->attempt));
-    case AUTH_CHANGE:
-        if (call->operation->before_change)
-            break;
-        return answer_sign_in(call, 403, auth_text(call->attempt));
-    case AUTH_OVER:
-    default:
-        return answer_sign_in(call, 403, auth_text(call->attempt));
-    case AUTH_OK:
-        break;
-    }
-    if (http_method(call->http) != HTTP_GET && http_method(call->http) != HTTP_HEAD &&
-        !http_is_same_origin(call->http))
-        return answer_sign_in(call, 403, "Yêu cầu đến từ trang của nơi khác nên không được nhận.");
-    net_session_signed_in(http_session(call->http));
-    call->who = g_strdup_printf("%s (api)", admin_caller(call)->address);
+    HttpVerdict verdict;
+    guint flags = call->operation->before_change ? HTTP_CALLER_CHANGING : 0;
+    if (!http_caller_ready(call->http, call->attempt, flags, &verdict))
+        return verdict;
+    call->who = g_strdup_printf("%s (%s)", admin_caller(call)->address,
+                                auth_session(call->attempt) != 0 ? "web" : "api");
     call->act.who = call->who;
     return run_operation(call);
 }
@@ -296,9 +248,7 @@ static HttpVerdict handle(HttpCall *http) {
     call->service = http_service_data(http);
     call->operation = http_route_data(http);
     http_keep(http, call, call_free);
-    if (!begin_sign_in(call))
-        return answer_sign_in(call, 401,
-                              "Cần đăng nhập bằng tài khoản và mật khẩu (HTTP Basic); sign in.");
+    call->attempt = http_caller_begin(http, call->service->auth, "api");
     return signed_in(call);
 }
 

@@ -18,9 +18,10 @@ typedef struct {
     gint64 remember;                /* microseconds a success is remembered; 0: never */
     guint failures_free;            /* failures before slowing begins */
     gint64 delay_first, delay_most; /* microseconds; doubles from first to most */
+    gint64 session_idle, session_lifetime; /* microseconds; of a browser's session (web.h) */
 } AuthOptions;
-/* The defaults: a lane for each core, ten minutes, five free failures, one second to half a minute.
- */
+/* The defaults: a lane for each core, ten minutes, five free failures, one second to half a minute;
+ * browsers eight hours without use and a week in all. */
 void auth_options_init(AuthOptions *options);
 
 Auth *auth_new(Directory *directory, const AuthOptions *options);
@@ -42,6 +43,8 @@ typedef enum {
     AUTH_CHANGE,  /* right password, good for nothing but setting another (the text says where) */
     AUTH_OVER,    /* right one-time password, but its days are over */
     AUTH_REFUSED, /* auth_change_begin: the new password does not do (auth_verdict) */
+    AUTH_ENDED,   /* auth_request_begin: the browser is not signed in any more */
+    AUTH_FOREIGN, /* the same: the browser sent it from a page that is not ours */
     AUTH_RESULTS,
 } AuthResult;
 
@@ -59,6 +62,8 @@ const char *auth_text(AuthAttempt *attempt);
 /* Of AUTH_OK: what the person should be told now, that the password must be changed soon; or NULL.
  */
 const char *auth_warning(AuthAttempt *attempt);
+/* The same in Vietnamese alone, for pages. */
+const char *auth_warning_vi(AuthAttempt *attempt);
 /* What the regulation said: of AUTH_CHANGE, AUTH_OVER, AUTH_REFUSED; otherwise NULL. */
 const Verdict *auth_verdict(AuthAttempt *attempt);
 /* May be called while pending: the result is dropped, done is not called after it returns. */

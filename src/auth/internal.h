@@ -85,6 +85,8 @@ struct AuthAttempt {
     char *said;       /* text is this, when it is not a fixed one */
     Verdict *verdict; /* or NULL */
     gboolean warns;   /* the verdict is a warning */
+    gint64 web_session; /* the browser's session that it stands for; 0: none */
+    char *held;         /* the hash that auth_still_good saw first */
 };
 
 /* A name's attempts in order; a peer's names in turn; the peers in turn: fair by both. */
@@ -132,6 +134,8 @@ gpointer lane_run(gpointer auth);
 /* Sets the outcome and tells the owner. Not locked. */
 void attempt_finish(AuthAttempt *attempt, AuthResult result, DirectoryAccount *account);
 void attempt_unref(AuthAttempt *attempt);
+/* One that never was on the lane: its result (not PENDING) is known. Takes account. */
+AuthAttempt *attempt_answered(Auth *auth, AuthResult result, DirectoryAccount *account);
 /* Verifies the password and finishes, or runs the work and finishes. Not locked; slow. */
 void attempt_run(AuthAttempt *attempt);
 Bytes attempt_password(const AuthAttempt *attempt);

@@ -52,6 +52,7 @@ gboolean directory_state_put(Directory *d, DbConn *conn, const char *address, Di
         !directory_account_audit(conn, act, state_acts[state], account->address, before,
                                  after == NULL ? plain : after, &seq, error) ||
         (state == DIRECTORY_CLOSED && !directory_delegations_end(conn, account->id, seq, error)) ||
+        !directory_sessions_end_in(conn, account->id, error) ||
         !directory_mark(conn, account->id, seq, error))
         return FALSE;
     directory_notify(d, conn, account->id);

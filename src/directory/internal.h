@@ -21,6 +21,7 @@ enum { DIRECTORY_JSON_MAXIMUM = 64 * 1024 };
 /* schema_report.c: two steps of the schema. */
 extern const char directory_schema_reports[], directory_schema_usage[];
 extern const char directory_schema_notices[];
+extern const char directory_schema_sessions[]; /* schema_session.c */
 
 typedef struct {
     DirectoryNotify notify;
@@ -161,6 +162,11 @@ char *directory_identity_open(const Directory *d, gint64 person, Bytes sealed);
 /* A column of person.birth; "" when it is NULL. CORRUPT: sealed with another key. */
 gboolean directory_birth_unseal(const Directory *d, gint64 person, Bytes sealed,
                                 char out[PERSON_BIRTH_BYTES], GError **error);
+
+/* ---- session.c ---- */
+
+/* Every browser that the account has signed in is signed out. */
+gboolean directory_sessions_end_in(DbConn *conn, gint64 account, GError **error);
 
 /* ---- delegation.c ---- */
 

@@ -97,7 +97,7 @@ gboolean directory_credential_put(DbConn *conn, gint64 account, const DirectoryC
                          " VALUES(?1, ?2, ?3, ?4, ?5) ON CONFLICT(account) DO UPDATE SET"
                          " hash = ?2, changed = ?3, must_change = ?4, expires = ?5");
     db_bind(stmt, "itiii", account, row->hash, clock_now(), (gint64)row->must_change, row->expires);
-    return db_run(stmt, error);
+    return db_run(stmt, error) && directory_sessions_end_in(conn, account, error);
 }
 
 gboolean directory_credential_set(DbConn *conn, gint64 account, const char *hash, GError **error) {

@@ -151,6 +151,7 @@ static const char *const steps[] = {
     directory_v6,
     directory_schema_forwarding,
     directory_schema_notices,
+    directory_schema_sessions,
 };
 /* clang-format on */
 const DbSchema directory_schema = {"admin", steps, G_N_ELEMENTS(steps)};

@@ -65,6 +65,8 @@ static const Setting settings[] = {
     NUMBER("imap.idle", imap_idle, 1800, 1800, 86400, "Seconds without a command before a session is ended (RFC 9051 5.4: at least 1800)."),
     NUMBER("search.index", search_index, 1, 0, 1, "1: the search index follows behind delivery; 0: it rests, and what it lacks is read (a large system after an upgrade, until the night)."),
     NUMBER("web.enabled", web, 1, 0, 1, "1: HTTPS on 443 for the administration, and 80, which leads there; 0: neither."),
+    NUMBER("web.session_idle", web_idle, 28800, 900, 2592000, "Seconds after which a browser that did nothing is signed out."),
+    NUMBER("web.session_lifetime", web_lifetime, 604800, 900, 7776000, "Seconds after which a browser must sign in again in any case."),
     NUMBER("retention.changes", retention_changes, 30, 1, 3650, "Days that the log of changes is kept for clients that were away."),
 };
 /* clang-format on */

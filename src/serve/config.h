@@ -45,6 +45,8 @@ typedef struct {
     gint64 auth_lanes;
     gint64 search_index;      /* 0: the lane of the search index is not started */
     gint64 web;               /* 0: no HTTPS */
+    gint64 web_idle;          /* seconds */
+    gint64 web_lifetime;      /* seconds */
     gint64 retention_changes; /* days that the change log is kept */
 } Config;
 

@@ -9,6 +9,7 @@
 #include "casework/notice.h"
 #include "casework/request.h"
 #include "directory/account.h"
+#include "directory/session.h"
 #include "queue/queue.h"
 
 #include <sys/resource.h>
@@ -40,6 +41,7 @@ METRIC_GAUGE(stops_announced, "congvu_stops_announced",
              "Stops of the service that are announced and not over (Dieu 10)");
 METRIC_GAUGE(stop_begins, "congvu_stop_begins_seconds",
              "Unix time at which the next of them begins; 0: there is none");
+METRIC_GAUGE(web_sessions, "congvu_web_sessions", "Browsers that are signed in");
 METRIC_GAUGE(build, "congvu_build_info{version=\"" CONGVU_VERSION "\"}", "Always 1");
 METRIC_GAUGE(resident, "process_resident_memory_bytes", "Resident memory");
 METRIC_GAUGE(started, "process_start_time_seconds", "Unix time of the start");
@@ -117,6 +119,15 @@ static void refresh_stops(Instance *instance) {
     metric_set(&stop_begins, begins);
 }
 
+static void refresh_web(Instance *instance) {
+    g_autoptr(GError) error = NULL;
+    gint64 count;
+    if (directory_session_count(instance->directory, &count, &error))
+        metric_set(&web_sessions, count);
+    else
+        log_event(LOG_LEVEL_ERROR, "serve.figures", "error", error->message, NULL);
+}
+
 /* The second number of statm: resident pages (proc(5)). */
 static void refresh_memory(void) {
     g_autofree char *text = NULL;
@@ -148,4 +159,5 @@ void figures_refresh(gpointer data) {
     refresh_accounts(figures->instance);
     refresh_requests(figures->instance);
     refresh_stops(figures->instance);
+    refresh_web(figures->instance);
 }

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "cli/remote.h"
 #include "directory/activity.h"
+#include "directory/session.h"
 #include "directory/usage.h"
 #include "imap/imap.h"
 #include "maintain/disk.h"
@@ -252,6 +253,8 @@ static void connect_services(Serve *serve) {
     auth_options_init(&options);
     options.lanes = (guint)serve->config->auth_lanes;
     options.remember = serve->config->auth_remember * CLOCK_SECOND;
+    options.session_idle = serve->config->web_idle * CLOCK_SECOND;
+    options.session_lifetime = serve->config->web_lifetime * CLOCK_SECOND;
     instance->auth = auth_new(instance->directory, &options);
     g_autofree char *place = web_password_place(serve->config);
     auth_set_rules(instance->auth, regulation_in_force, instance, place);
@@ -351,6 +354,12 @@ static void write_activity(Serve *serve) {
         log_event(LOG_LEVEL_ERROR, "serve.activity", "error", error->message, NULL);
 }
 
+static void sweep_sessions(Serve *serve) {
+    g_autoptr(GError) error = NULL;
+    if (!directory_session_sweep(serve->instance->directory, &error))
+        log_event(LOG_LEVEL_ERROR, "serve.sweep", "error", error->message, NULL);
+}
+
 static void keep_house(Serve *serve) {
     g_autoptr(GError) error = NULL;
     /* Delegations begin and end by time alone, and what failed once is tried again. */
@@ -361,6 +370,7 @@ static void keep_house(Serve *serve) {
     duties_keep(serve->instance);
     stops_keep(serve->instance);
     write_activity(serve);
+    sweep_sessions(serve);
     gint64 retention = serve->config->retention_changes * 24 * 3600 * CLOCK_SECOND;
     if (!store_sweep(serve->instance->store, retention, &error))
         log_event(LOG_LEVEL_ERROR, "serve.sweep", "error", error->message, NULL);

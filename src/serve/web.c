@@ -28,13 +28,14 @@ static void stop_changed(gpointer data) {
 
 void web_prepare(Web *web, const Config *config, Figures *figures) {
     static const HttpRoute *metrics_routes[] = {http_metrics_routes};
-    static const HttpRoute *https_routes[3];
+    static const HttpRoute *https_routes[4];
     https_routes[0] = admin_routes();
     https_routes[1] = admin_password_routes;
     jmap_limits_init(&web->jmap.limits);
     web->jmap.limits.size_upload = config->imap_append;
     web->jmap.limits.recipients = config->smtp_recipients;
     https_routes[2] = jmap_routes(&web->jmap);
+    https_routes[3] = admin_sign_in_routes;
     web->figures = (HttpMetrics){figures_refresh, figures};
     web->metrics =
         (HttpService){.routes = metrics_routes, .routes_count = 1, .data = &web->figures};

@@ -39,3 +39,30 @@ def browse(server, method, path, form=None, headers=None):
         headers = {"Content-Type": "application/x-www-form-urlencoded", **(headers or {})}
     status, text, answered = ask(server, method, path, content, headers)
     return status, text.decode(), answered
+
+
+class Browser:
+    """A browser with one of our pages open: it keeps the cookie and says where requests come from."""
+
+    def __init__(self, server):
+        self.server, self.cookie = server, None
+
+    def ask(self, method, path, content=None, headers=None):
+        """(status, parsed JSON or None, headers)."""
+        fields = {"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "cors", "User-Agent": "Firefox 128"}
+        if method != "GET":
+            fields["Origin"] = f"https://mail.{DOMAIN}"
+        if self.cookie is not None:
+            fields["Cookie"] = self.cookie
+        if content is not None:
+            fields["Content-Type"] = "application/json"
+            content = json.dumps(content)
+        status, text, answered = ask(self.server, method, path, content, {**fields, **(headers or {})})
+        cookie = answered.get("Set-Cookie")
+        if cookie is not None:
+            self.cookie = None if "Max-Age=0" in cookie else cookie.partition(";")[0]
+        is_json = "json" in answered.get("Content-Type", "")
+        return status, json.loads(text) if is_json else None, answered
+
+    def sign_in(self, address, password=PASSWORD, **more):
+        return self.ask("POST", "/dang-nhap", {"address": address, "password": password, **more})
