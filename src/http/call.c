@@ -29,6 +29,7 @@ void http_call_free(HttpCall *call) {
         return;
     if (call->kept != NULL && call->kept_free != NULL)
         call->kept_free(call->kept);
+    http_stream_forget(call);
     http_target_clear(&call->target);
     buffer_release(&call->content);
     buffer_release(&call->answer);
@@ -299,7 +300,7 @@ static void put_date(Buffer *out) {
     buffer_printf(out, "Date: %s\r\n", date);
 }
 
-static void put_head(HttpCall *call, const char *type, gsize length, gboolean sized) {
+void http_call_put_head(HttpCall *call, const char *type, gssize length) {
     static const char *const usual[][2] = {
         {"Cache-Control", "no-store"},
         {"Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"},
@@ -320,8 +321,8 @@ static void put_head(HttpCall *call, const char *type, gsize length, gboolean si
         buffer_append_string(out, "Strict-Transport-Security: max-age=31536000\r\n");
     if (type != NULL)
         buffer_printf(out, "Content-Type: %s\r\n", type);
-    if (sized)
-        buffer_printf(out, "Content-Length: %zu\r\n", length);
+    if (length >= 0)
+        buffer_printf(out, "Content-Length: %zd\r\n", length);
     if (call->close)
         buffer_append_string(out, "Connection: close\r\n");
     buffer_append_string(out, "\r\n");
@@ -330,15 +331,23 @@ static void put_head(HttpCall *call, const char *type, gsize length, gboolean si
 void http_answer(HttpCall *call, guint status, const char *type, Bytes content) {
     g_assert(call->status == 0);
     call->status = status;
-    put_head(call, type, content.n, TRUE);
+    http_call_put_head(call, type, (gssize)content.n);
     if (call->head.method != HTTP_HEAD)
         buffer_append_bytes(&call->answer, content);
+}
+
+void http_answer_lasting(HttpCall *call, guint status, const char *type, Bytes content) {
+    g_assert(call->status == 0);
+    call->status = status;
+    http_call_put_head(call, type, (gssize)content.n);
+    if (call->head.method != HTTP_HEAD)
+        call->lasting = content;
 }
 
 void http_answer_empty(HttpCall *call, guint status) {
     g_assert(call->status == 0);
     call->status = status;
-    put_head(call, NULL, 0, status != 204 && status != 304);
+    http_call_put_head(call, NULL, status != 204 && status != 304 ? 0 : -1);
 }
 
 void http_answer_problem(HttpCall *call, guint status, const char *detail) {

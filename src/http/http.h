@@ -16,11 +16,13 @@ typedef struct HttpCall HttpCall;
 typedef enum {
     HTTP_DONE,  /* answered */
     HTTP_LATER, /* call me again after net_wake(http_session(call)) */
+    HTTP_STREAM, /* the answer has begun and goes on (stream.h) */
 } HttpVerdict;
 
 typedef struct {
     HttpMethod method;     /* one of GET, POST, PUT, PATCH, DELETE; a GET also answers HEAD */
-    const char *pattern;   /* "/api/accounts/{address}"; a name in braces takes one segment */
+    const char *pattern;   /* "/api/accounts/{address}"; a name in braces takes one segment, a star
+                            * at the end all that follow (target.h) */
     gsize content_maximum; /* bytes; 0: none is taken */
     HttpVerdict (*handle)(HttpCall *call);
     gconstpointer data; /* for the handler: http_route_data */
@@ -78,6 +80,8 @@ void http_add_header(HttpCall *call, const char *name, const char *value);
 /* Copies content. Everything is answered with no-store, nosniff and a content policy that allows
  * nothing, unless a header of that name was added before. */
 void http_answer(HttpCall *call, guint status, const char *type, Bytes content);
+/* The same without a copy, however slow the reader: content lives as long as the process. */
+void http_answer_lasting(HttpCall *call, guint status, const char *type, Bytes content);
 /* Without content: 204, 304 and the like. */
 void http_answer_empty(HttpCall *call, guint status);
 /* An error as RFC 9457 writes it: what, where and what to do, in Vietnamese. */

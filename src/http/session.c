@@ -13,10 +13,12 @@
 enum {
     CONTENT_BYTES_SECOND = 16 * 1024, /* slower than this is cut, after HEAD_TIME of patience */
     PIECE = 64 * 1024,
+    LASTING_PIECE = 16 * 1024, /* of what strangers get too */
     REQUESTS_MAXIMUM = 10000,   /* on one connection */
     DRAINED_MAXIMUM = 64 << 20, /* bytes of a refused content that are read over */
 };
-#define DRAIN_TIME (5 * CLOCK_SECOND)
+#define DRAIN_TIME   (5 * CLOCK_SECOND)
+#define STREAM_PAUSE CLOCK_SECOND /* a slow reader of a stream is looked at so often */
 
 METRIC_COUNTER(answers_good, "congvu_http_answers_total{class=\"2xx\"}", "Answers, by status");
 METRIC_COUNTER(answers_moved, "congvu_http_answers_total{class=\"3xx\"}", "Answers, by status");
@@ -31,6 +33,7 @@ typedef enum {
     PHASE_ADMIT,
     PHASE_CONTENT,
     PHASE_HANDLING,
+    PHASE_STREAM,
     PHASE_ANSWER,
     PHASE_DRAIN,
 } Phase;
@@ -42,6 +45,9 @@ typedef struct {
     gboolean stopping;
     guint requests;
     gsize drained;
+    guint why;      /* HttpStreamWhy that the handler was not called for yet */
+    gint64 tick;    /* monotonic: the next one; 0: none */
+    gint64 account; /* atomic: whose stream this is; 0: no stream */
 } HttpConnection;
 
 /* ---- Head ---- */
@@ -196,13 +202,79 @@ static gboolean read_content(HttpConnection *c, NetSession *session, NetVerdict 
     return FALSE;
 }
 
-/* ---- Answer ---- */
+/* ---- Streams (stream.h) ---- */
 
-static gboolean handle(HttpConnection *c, NetVerdict *verdict) {
-    if (c->call->route->handle(c->call) == HTTP_LATER) {
+static void begin_stream(HttpConnection *c) {
+    const HttpCall *call = c->call;
+    c->tick = call->stream.tick == 0 ? 0 : clock_monotonic() + call->stream.tick;
+    c->phase = PHASE_STREAM;
+    __atomic_store_n(&c->account, call->stream.account, __ATOMIC_RELEASE);
+    /* Whoever changed the account before that did not find us. */
+    c->why |= HTTP_STREAM_WOKEN;
+}
+
+static void end_stream(HttpConnection *c) {
+    __atomic_store_n(&c->account, 0, __ATOMIC_RELEASE);
+    http_call_end_stream(c->call);
+    c->phase = PHASE_ANSWER;
+}
+
+/* Until the next tick, or sooner when the reader is slow. */
+static void wait_in_stream(const HttpConnection *c, gboolean slow) {
+    gint64 left = c->tick == 0 ? 0 : MAX(c->tick - clock_monotonic(), 1);
+    if (slow)
+        left = left == 0 ? STREAM_PAUSE : MIN(left, STREAM_PAUSE);
+    net_set_deadline(c->call->session, left);
+}
+
+/* Sends what the handler wrote, and calls it when there is a reason and room for more. */
+static gboolean stream(HttpConnection *c, NetSession *session, NetVerdict *verdict) {
+    HttpCall *call = c->call;
+    buffer_append_bytes(net_output(session), buffer_bytes(&call->answer));
+    buffer_clear(&call->answer);
+    gint64 now = clock_monotonic();
+    if (c->tick != 0 && c->tick <= now) {
+        c->why |= HTTP_STREAM_TICK;
+        c->tick = now + call->stream.tick;
+    }
+    net_flush(session);
+    gboolean slow = net_output(session)->n > HTTP_STREAM_BACKLOG;
+    if (c->why == 0 || slow) {
+        wait_in_stream(c, slow);
         *verdict = NET_WAIT_WAKE;
         return FALSE;
     }
+    call->stream.why = c->why;
+    c->why = 0;
+    if (call->route->handle(call) != HTTP_STREAM)
+        end_stream(c);
+    return TRUE;
+}
+
+static void wake_stream(NetSession *session, gpointer state, gpointer account) {
+    const HttpConnection *c = state;
+    if (__atomic_load_n(&c->account, __ATOMIC_ACQUIRE) == *(const gint64 *)account)
+        net_wake(session);
+}
+
+void http_account_changed(NetServer *net, gint64 account) {
+    net_each_session(net, &http_protocol, wake_stream, &account);
+}
+
+/* ---- Answer ---- */
+
+static gboolean handle(HttpConnection *c, NetVerdict *verdict) {
+    HttpVerdict said = c->call->route->handle(c->call);
+    if (said == HTTP_LATER) {
+        *verdict = NET_WAIT_WAKE;
+        return FALSE;
+    }
+    if (said == HTTP_STREAM) {
+        begin_stream(c);
+        return TRUE;
+    }
+    if (c->call->stream.account != 0) /* begun, and over in one call */
+        http_call_end_stream(c->call);
     if (c->call->status == 0)
         http_answer_problem(c->call, 500, "Lỗi của hệ thống: yêu cầu chưa được trả lời.");
     c->phase = PHASE_ANSWER;
@@ -219,18 +291,28 @@ static void count(const HttpCall *call) {
               "microseconds", log_number(clock_monotonic() - call->begun), NULL);
 }
 
+/* FALSE: that was all. */
+static gboolean put_piece(HttpCall *call, Buffer *output) {
+    if (call->answer.n > 0) {
+        Bytes piece = bytes_slice(buffer_bytes(&call->answer), 0, PIECE);
+        buffer_append_bytes(output, piece);
+        buffer_consume(&call->answer, piece.n);
+        return TRUE;
+    }
+    Bytes piece = bytes_slice(call->lasting, 0, LASTING_PIECE);
+    buffer_append_bytes(output, piece);
+    call->lasting = bytes_slice(call->lasting, piece.n, call->lasting.n);
+    return piece.n > 0;
+}
+
 static gboolean write_answer(HttpConnection *c, NetSession *session, NetVerdict *verdict) {
-    Buffer *answer = &c->call->answer;
-    while (answer->n > 0) {
+    do {
         if (net_output_full(session)) {
             net_set_deadline(session, IDLE_TIME);
             *verdict = NET_WAIT_OUTPUT;
             return FALSE;
         }
-        Bytes piece = bytes_slice(buffer_bytes(answer), 0, PIECE);
-        buffer_append_bytes(net_output(session), piece);
-        buffer_consume(answer, piece.n);
-    }
+    } while (put_piece(c->call, net_output(session)));
     gboolean close = c->call->close;
     gboolean unread = c->call->head.chunked || c->call->taken < c->call->head.length;
     count(c->call);
@@ -252,6 +334,17 @@ static gboolean drain(HttpConnection *c, NetSession *session, NetVerdict *verdic
 
 /* ---- Turns ---- */
 
+/* FALSE: nobody reads the stream any more. */
+static gboolean stream_event(HttpConnection *c, NetEvents events) {
+    if (events & NET_EVENT_WAKE)
+        c->why |= HTTP_STREAM_WOKEN;
+    if (events & NET_EVENT_EOF)
+        return FALSE;
+    if (c->stopping)
+        end_stream(c);
+    return TRUE;
+}
+
 static NetVerdict give_up(HttpConnection *c, NetSession *session) {
     if (c->phase == PHASE_HEAD)
         return c->begun ? refuse(session, 408) : NET_CLOSE;
@@ -261,10 +354,12 @@ static NetVerdict give_up(HttpConnection *c, NetSession *session) {
 static NetVerdict run(NetSession *session, gpointer state, NetEvents events) {
     HttpConnection *c = state;
     NetVerdict verdict = NET_CLOSE;
-    if (events & NET_EVENT_DEADLINE)
+    if ((events & NET_EVENT_DEADLINE) && c->phase != PHASE_STREAM)
         return give_up(c, session);
     if (events & NET_EVENT_SHUTDOWN)
         c->stopping = TRUE;
+    if (c->phase == PHASE_STREAM && !stream_event(c, events))
+        return NET_CLOSE;
     if ((c->phase == PHASE_HANDLING || c->phase == PHASE_ADMIT) && !(events & NET_EVENT_WAKE))
         return events & NET_EVENT_EOF ? NET_CLOSE : NET_WAIT_WAKE;
     for (;;) {
@@ -281,6 +376,9 @@ static NetVerdict run(NetSession *session, gpointer state, NetEvents events) {
             break;
         case PHASE_HANDLING:
             goes_on = handle(c, &verdict);
+            break;
+        case PHASE_STREAM:
+            goes_on = stream(c, session, &verdict);
             break;
         case PHASE_ANSWER:
             goes_on = write_answer(c, session, &verdict);

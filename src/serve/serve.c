@@ -9,6 +9,7 @@
 #include "directory/activity.h"
 #include "directory/session.h"
 #include "directory/usage.h"
+#include "http/stream.h"
 #include "imap/imap.h"
 #include "maintain/disk.h"
 #include "net/net.h"
@@ -186,6 +187,7 @@ static void account_changed(gint64 account, gpointer data) {
     Serve *serve = data;
     smtp_account_changed(serve->net, account);
     imap_account_changed(serve->net, account);
+    http_account_changed(serve->net, account);
 }
 
 static void show_stop(gpointer data) {

@@ -22,6 +22,7 @@ struct Store {
      * must not call the store). */
     GMutex watch_lock;    /* guards watches and, while notify runs, its watch */
     GHashTable *watches;  /* mailbox (gint64 *, of the first watch) → StoreWatch, a list */
+    GHashTable *account_watches; /* account → StoreAccountWatch, the same way */
     StoreNotify listener; /* of all mailboxes; under watch_lock too */
     gpointer listener_data;
     GMutex recent_lock;

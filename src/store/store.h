@@ -367,6 +367,15 @@ StoreWatch *store_watch(Store *store, gint64 mailbox, StoreNotify notify, gpoint
 void store_unwatch(Store *store, StoreWatch *watch);
 /* The same, but nothing is kept for it: who only wants to know that something happens. */
 StoreWatch *store_follow(Store *store, gint64 mailbox, StoreNotify notify, gpointer data);
+/* What happens in any mailbox of an account, the same way: for who keeps a whole account in view
+ * (JMAP's push). modseq is the mailbox's that it was seen in. */
+typedef void (*StoreAccountNotify)(gint64 account, guint64 modseq, StoreEvents events,
+                                   gpointer data);
+typedef struct StoreAccountWatch StoreAccountWatch;
+StoreAccountWatch *store_watch_account(Store *store, gint64 account, StoreAccountNotify notify,
+                                       gpointer data);
+/* As store_unwatch. */
+void store_unwatch_account(Store *store, StoreAccountWatch *watch);
 /* One listener (NULL: none) for what happens in any mailbox, told as watches are: the lane that
  * indexes. */
 void store_listen(Store *store, StoreNotify notify, gpointer data);

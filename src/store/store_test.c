@@ -283,6 +283,31 @@ static void note(gint64 mailbox, guint64 modseq, StoreEvents events, gpointer da
     told->events |= events;
 }
 
+static void a_whole_account_is_watched_and_nobody_elses(void **state) {
+    Place *place = *state;
+    assert_ok(store_account_ensure(place->store, 1, 0, &error));
+    assert_ok(store_account_ensure(place->store, 2, 0, &error));
+    Told first = {0}, second = {0}, other = {0};
+    StoreAccountWatch *one = store_watch_account(place->store, 1, note, &first);
+    StoreAccountWatch *two = store_watch_account(place->store, 1, note, &second);
+    StoreAccountWatch *three = store_watch_account(place->store, 2, note, &other);
+    put_message(place, mailbox_id(place, 1, "INBOX"), "a", 0);
+    put_message(place, mailbox_id(place, 1, "Sent"), "a", 0);
+    assert_true(first.calls == 2 && second.calls == 2 && other.calls == 0);
+    store_unwatch_account(place->store, two);
+    put_message(place, mailbox_id(place, 2, "INBOX"), "a", 0);
+    assert_true(first.calls == 2 && second.calls == 2 && other.calls == 1);
+    assert_ok(store_mailbox_create(place->store, 1, "New", STORE_USE_NONE, NULL, &error));
+    assert_true((first.events & STORE_EVENT_LIST) != 0);
+    assert_ok(store_mailbox_delete(place->store, 1, "New", &error));
+    StoreAccountWatch *four = store_watch_account(place->store, 1, note, &second);
+    store_unwatch_account(place->store, one);
+    put_message(place, mailbox_id(place, 1, "INBOX"), "b", 0);
+    assert_int_equal(second.calls, 3);
+    store_unwatch_account(place->store, four);
+    store_unwatch_account(place->store, three);
+}
+
 static void a_watcher_is_told_after_the_commit_until_it_leaves(void **state) {
     Place *place = *state;
     assert_ok(store_account_ensure(place->store, 1, 0, &error));
@@ -379,6 +404,7 @@ int main(void) {
         PLACED(an_older_store_is_brought_up_as_it_lies),
         PLACED(a_strict_insert_respects_the_quota_and_a_delivery_may_pass_it_once),
         PLACED(uids_rise_without_gaps_under_parallel_deliveries),
+        PLACED(a_whole_account_is_watched_and_nobody_elses),
         PLACED(a_watcher_is_told_after_the_commit_until_it_leaves),
         PLACED(a_message_is_recent_for_one_session_only),
         PLACED(an_intake_is_found_by_number_message_id_and_address),

@@ -14,6 +14,13 @@ struct StoreWatch {
     StoreWatch *next;
 };
 
+struct StoreAccountWatch {
+    gint64 account;
+    StoreAccountNotify notify;
+    gpointer data;
+    StoreAccountWatch *next;
+};
+
 typedef struct {
     gint64 mailbox;
     guint32 next; /* UIDs from here on were claimed by nobody */
@@ -22,6 +29,7 @@ typedef struct {
 void store_watch_init(Store *store) {
     g_mutex_init(&store->watch_lock);
     store->watches = g_hash_table_new(g_int64_hash, g_int64_equal);
+    store->account_watches = g_hash_table_new(g_int64_hash, g_int64_equal);
     g_mutex_init(&store->recent_lock);
     g_cond_init(&store->recent_idle);
     store->recent = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, g_free);
@@ -34,6 +42,7 @@ void store_watch_clear(Store *store) {
     g_mutex_unlock(&store->recent_lock);
     g_cond_clear(&store->recent_idle);
     g_hash_table_unref(store->watches);
+    g_hash_table_unref(store->account_watches);
     g_mutex_clear(&store->watch_lock);
     g_hash_table_unref(store->recent);
     g_mutex_clear(&store->recent_lock);
@@ -81,6 +90,35 @@ void store_unwatch(Store *store, StoreWatch *watch) {
     g_free(watch);
 }
 
+StoreAccountWatch *store_watch_account(Store *store, gint64 account, StoreAccountNotify notify,
+                                       gpointer data) {
+    StoreAccountWatch *watch = g_new0(StoreAccountWatch, 1);
+    *watch = (StoreAccountWatch){.account = account, .notify = notify, .data = data};
+    g_mutex_lock(&store->watch_lock);
+    watch->next = g_hash_table_lookup(store->account_watches, &account);
+    g_hash_table_replace(store->account_watches, &watch->account, watch);
+    g_mutex_unlock(&store->watch_lock);
+    return watch;
+}
+
+void store_unwatch_account(Store *store, StoreAccountWatch *watch) {
+    if (watch == NULL)
+        return;
+    g_mutex_lock(&store->watch_lock);
+    StoreAccountWatch *first = g_hash_table_lookup(store->account_watches, &watch->account);
+    if (first != watch) {
+        while (first->next != watch)
+            first = first->next;
+        first->next = watch->next;
+    } else if (watch->next != NULL) {
+        g_hash_table_replace(store->account_watches, &watch->next->account, watch->next);
+    } else {
+        g_hash_table_remove(store->account_watches, &watch->account);
+    }
+    g_mutex_unlock(&store->watch_lock);
+    g_free(watch);
+}
+
 gboolean store_is_watched(Store *store, gint64 mailbox) {
     g_mutex_lock(&store->watch_lock);
     const StoreWatch *watch = g_hash_table_lookup(store->watches, &mailbox);
@@ -94,6 +132,7 @@ gboolean store_is_watched(Store *store, gint64 mailbox) {
 
 typedef struct {
     Store *store;
+    gint64 account; /* 0: the mailbox is gone, which its account's list of them tells */
     gint64 mailbox;
     guint64 modseq;
     StoreEvents events;
@@ -106,6 +145,9 @@ static void tell(gpointer data) {
     for (StoreWatch *watch = g_hash_table_lookup(store->watches, &news->mailbox); watch != NULL;
          watch = watch->next)
         watch->notify(news->mailbox, news->modseq, news->events, watch->data);
+    for (StoreAccountWatch *watch = g_hash_table_lookup(store->account_watches, &news->account);
+         watch != NULL; watch = watch->next)
+        watch->notify(news->account, news->modseq, news->events, watch->data);
     if (store->listener != NULL)
         store->listener(news->mailbox, news->modseq, news->events, store->listener_data);
     g_mutex_unlock(&store->watch_lock);
@@ -118,9 +160,18 @@ void store_listen(Store *store, StoreNotify notify, gpointer data) {
     g_mutex_unlock(&store->watch_lock);
 }
 
+/* Asked each time: who begins to watch between the change and its commit must be told too. */
+static gint64 account_of(DbConn *conn, gint64 mailbox) {
+    DbStmt *stmt = db_prepare(conn, "SELECT account FROM mailbox WHERE id = ?");
+    db_bind_int(stmt, 1, mailbox);
+    gint64 account = db_step(stmt, NULL) == DB_ROW ? db_column_int(stmt, 0) : 0;
+    db_reset(stmt);
+    return account;
+}
+
 void store_publish(Store *store, DbConn *conn, gint64 mailbox, guint64 modseq, StoreEvents events) {
     News *news = g_new(News, 1);
-    *news = (News){store, mailbox, modseq, events};
+    *news = (News){store, account_of(conn, mailbox), mailbox, modseq, events};
     db_after_commit(conn, tell, news, g_free);
 }
 
