@@ -41,9 +41,9 @@ typedef struct {
  * wants and what is missing [Điều 5.2, 12.2]. Ends with a pattern of NULL. */
 extern const HttpRoute admin_password_routes[];
 
-/* Signing a browser in and out: POST /dang-nhap, /dang-nhap/mat-khau, /dang-nhap/xet, /dang-xuat, GET
- * /dang-nhap/quy-tac, /phien, all in JSON. docs/web.md has what they take and answer. Ends with a
- * pattern of NULL. */
+/* Signing a browser in and out: POST /dang-nhap, /dang-nhap/mat-khau, /dang-nhap/xet, /dang-xuat,
+ * GET /dang-nhap/quy-tac, /phien, all in JSON. docs/web.md has what they take and answer. Ends with
+ * a pattern of NULL. */
 extern const HttpRoute admin_sign_in_routes[];
 
 /* Ends with a pattern of NULL. Made once, on the first call; lives as long as the process. */

@@ -118,8 +118,7 @@ static json_t *take_json(HttpCall *http) {
         return NULL;
     }
     Bytes bytes = http_content(http);
-    json_t *content =
-        json_loadb((const char *)bytes.p, bytes.n, JSON_REJECT_DUPLICATES, NULL);
+    json_t *content = json_loadb((const char *)bytes.p, bytes.n, JSON_REJECT_DUPLICATES, NULL);
     if (bytes.n > 0)
         crypto_wipe((guint8 *)bytes.p, bytes.n); /* ours; it had the password */
     if (json_is_object(content))
@@ -178,8 +177,7 @@ static HttpVerdict begin_session(HttpCall *http, const SignIn *call) {
         return refuse(http, 503, "busy", "Hệ thống đang bận. Hãy thử lại sau một phút.");
     }
     net_session_signed_in(session);
-    set_cookie(http, token,
-               call->keep ? MAX(ends - clock_now(), CLOCK_SECOND) / CLOCK_SECOND : -1);
+    set_cookie(http, token, call->keep ? MAX(ends - clock_now(), CLOCK_SECOND) / CLOCK_SECOND : -1);
     crypto_wipe(token, strlen(token));
     g_free(token);
     const char *warning = auth_warning_vi(call->attempt);
@@ -216,9 +214,9 @@ static HttpVerdict sign_in(HttpCall *http) {
     call = g_new0(SignIn, 1);
     http_keep(http, call, sign_in_free);
     call->keep = json_is_true(json_object_get(content, "keep"));
-    call->attempt = auth_begin(service->auth, text_of(content, "address"),
-                               text_of(content, "password"), net_session_peer(session), "web",
-                               net_session_id(session), wake, session);
+    call->attempt =
+        auth_begin(service->auth, text_of(content, "address"), text_of(content, "password"),
+                   net_session_peer(session), "web", net_session_id(session), wake, session);
     wipe_text(content, "password");
     return answer_sign_in(http, call);
 }

@@ -14,10 +14,10 @@ typedef struct Auth Auth;
 typedef struct AuthAttempt AuthAttempt;
 
 typedef struct {
-    guint lanes;                    /* hashing threads; 0: one for each core */
-    gint64 remember;                /* microseconds a success is remembered; 0: never */
-    guint failures_free;            /* failures before slowing begins */
-    gint64 delay_first, delay_most; /* microseconds; doubles from first to most */
+    guint lanes;                           /* hashing threads; 0: one for each core */
+    gint64 remember;                       /* microseconds a success is remembered; 0: never */
+    guint failures_free;                   /* failures before slowing begins */
+    gint64 delay_first, delay_most;        /* microseconds; doubles from first to most */
     gint64 session_idle, session_lifetime; /* microseconds; of a browser's session (web.h) */
 } AuthOptions;
 /* The defaults: a lane for each core, ten minutes, five free failures, one second to half a minute;

@@ -82,9 +82,9 @@ struct AuthAttempt {
     gint result;        /* AuthResult, atomic; the fields below are set before it */
     DirectoryAccount *account;
     const char *text;
-    char *said;       /* text is this, when it is not a fixed one */
-    Verdict *verdict; /* or NULL */
-    gboolean warns;   /* the verdict is a warning */
+    char *said;         /* text is this, when it is not a fixed one */
+    Verdict *verdict;   /* or NULL */
+    gboolean warns;     /* the verdict is a warning */
     gint64 web_session; /* the browser's session that it stands for; 0: none */
     char *held;         /* the hash that auth_still_good saw first */
 };

@@ -12,8 +12,8 @@ METRIC_COUNTER(sessions_begun, "congvu_web_sign_ins_total", "Browsers that were 
 /* ---- Requests ---- */
 
 /* RFC 7617 2. */
-static AuthAttempt *begin_basic(Auth *auth, const AuthRequest *request,
-                                void (*done)(gpointer data), gpointer data) {
+static AuthAttempt *begin_basic(Auth *auth, const AuthRequest *request, void (*done)(gpointer data),
+                                gpointer data) {
     Bytes field = request->authorization;
     if (!bytes_starts_nocase(field, "Basic "))
         return NULL;
@@ -51,8 +51,8 @@ static AuthAttempt *find_session(Auth *auth, const AuthRequest *request) {
     return attempt;
 }
 
-AuthAttempt *auth_request_begin(Auth *auth, const AuthRequest *request,
-                                void (*done)(gpointer data), gpointer data) {
+AuthAttempt *auth_request_begin(Auth *auth, const AuthRequest *request, void (*done)(gpointer data),
+                                gpointer data) {
     if (request->authorization.n > 0)
         return begin_basic(auth, request, done, data);
     return request->token == NULL ? NULL : find_session(auth, request);
@@ -88,8 +88,7 @@ gboolean auth_still_good(Auth *auth, AuthAttempt *attempt) {
         return failed_to_look(attempt, error);
     if (attempt->held == NULL)
         attempt->held = g_strdup(hash);
-    return account->state == DIRECTORY_ACTIVE && hash != NULL &&
-           g_str_equal(hash, attempt->held);
+    return account->state == DIRECTORY_ACTIVE && hash != NULL && g_str_equal(hash, attempt->held);
 }
 
 /* ---- Sessions ---- */

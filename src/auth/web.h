@@ -15,16 +15,16 @@
 #define AUTH_COOKIE "__Host-congvu"
 
 typedef struct {
-    Bytes authorization; /* the field's value; empty: none */
-    const char *token;   /* what the cookie AUTH_COOKIE holds; NULL: none */
-    gboolean foreign;    /* nothing shows that it comes from a page of ours */
+    Bytes authorization;               /* the field's value; empty: none */
+    const char *token;                 /* what the cookie AUTH_COOKIE holds; NULL: none */
+    gboolean foreign;                  /* nothing shows that it comes from a page of ours */
     const char *peer, *door, *session; /* as auth_begin */
 } AuthRequest;
 
-/* Authorization counts before the cookie. NULL: neither, or none that can be read. With a cookie the
- * result is there at once (then done is not called): OK, ENDED, FOREIGN or BUSY. */
-AuthAttempt *auth_request_begin(Auth *auth, const AuthRequest *request,
-                                void (*done)(gpointer data), gpointer data);
+/* Authorization counts before the cookie. NULL: neither, or none that can be read. With a cookie
+ * the result is there at once (then done is not called): OK, ENDED, FOREIGN or BUSY. */
+AuthAttempt *auth_request_begin(Auth *auth, const AuthRequest *request, void (*done)(gpointer data),
+                                gpointer data);
 /* The number of the browser's session that an OK attempt was made by; 0: by a password. */
 gint64 auth_session(AuthAttempt *attempt);
 

@@ -242,8 +242,8 @@ static gboolean end(DbConn *conn, gpointer data, GError **error) {
     return TRUE;
 }
 
-gboolean directory_session_end(Directory *d, const DirectoryAccount *account, gint64 id,
-                               gint64 but, const AuditAct *act, guint *ended, GError **error) {
+gboolean directory_session_end(Directory *d, const DirectoryAccount *account, gint64 id, gint64 but,
+                               const AuditAct *act, guint *ended, GError **error) {
     End e = {.directory = d, .account = account, .id = id, .but = but, .act = act};
     if (!db_write(d->db, end, &e, error))
         return FALSE;

@@ -18,12 +18,12 @@ enum {
 
 typedef struct {
     gint64 id, account;
-    gint64 made, seen;       /* Unix microseconds */
-    gint64 until;            /* over then, when it is not used before */
-    gint64 ends;             /* over then in any case */
-    gboolean limited;        /* good for nothing but setting up the second factor */
-    const char *peer;        /* address that signed in */
-    const char *agent;       /* what its browser calls itself, valid UTF-8 */
+    gint64 made, seen; /* Unix microseconds */
+    gint64 until;      /* over then, when it is not used before */
+    gint64 ends;       /* over then in any case */
+    gboolean limited;  /* good for nothing but setting up the second factor */
+    const char *peer;  /* address that signed in */
+    const char *agent; /* what its browser calls itself, valid UTF-8 */
 } DirectorySession;
 
 typedef struct {

@@ -115,9 +115,8 @@ static void one_or_all_others_are_ended_and_nobody_elses(void **state) {
     assert_int_equal(sessions(f, account), 3);
     assert_true(directory_session_end(f->directory, owner, there.id, 0, NULL, NULL, NULL));
     assert_int_equal(whose(f, lost), 0);
-    assert_refused(
-        directory_session_end(f->directory, owner, theirs.id, 0, NULL, NULL, error),
-        CV_ERROR_NOT_FOUND, "no such session");
+    assert_refused(directory_session_end(f->directory, owner, theirs.id, 0, NULL, NULL, error),
+                   CV_ERROR_NOT_FOUND, "no such session");
     guint ended = 0;
     assert_true(directory_session_end(f->directory, owner, 0, here.id, NULL, &ended, NULL));
     assert_int_equal(ended, 1);

@@ -112,9 +112,9 @@ static char *ask(Fixture *f, const char *method, const char *cookie, const char 
         .routes = tables, .routes_count = 1, .hostname = "mail.bacninh.gov.vn", .data = f->auth};
     NetMemoryOptions options = {.secure = TRUE};
     NetSession *session = net_memory_new(&http_protocol, &service, &options);
-    g_autofree char *shown = cookie == NULL ? g_strdup("")
-                                            : g_strconcat("Cookie: a=b; " AUTH_COOKIE "=", cookie,
-                                                          "; c=d\r\n", NULL);
+    g_autofree char *shown =
+        cookie == NULL ? g_strdup("")
+                       : g_strconcat("Cookie: a=b; " AUTH_COOKIE "=", cookie, "; c=d\r\n", NULL);
     g_autofree char *request =
         g_strconcat(method, " /who HTTP/1.1\r\n", HOST, shown, fields, "\r\n", NULL);
     net_memory_feed(session, bytes_of_string(request));
@@ -135,8 +135,8 @@ static void a_cookie_and_a_password_name_the_same_person(void **state) {
     Fixture *f = *state;
     g_autofree char *cookie = ask(f, "GET", f->token, "");
     answers(cookie, "200", ADDRESS " by cookie");
-    g_autofree char *pair = g_base64_encode((const guchar *)ADDRESS ":" PASSWORD,
-                                            sizeof ADDRESS ":" PASSWORD - 1);
+    g_autofree char *pair =
+        g_base64_encode((const guchar *)ADDRESS ":" PASSWORD, sizeof ADDRESS ":" PASSWORD - 1);
     g_autofree char *basic = g_strconcat("Authorization: Basic ", pair, "\r\n", NULL);
     g_autofree char *password = ask(f, "GET", NULL, basic);
     answers(password, "200", ADDRESS " by password");
@@ -166,7 +166,7 @@ static const struct {
     {"GET", "Sec-Fetch-Site: same-origin\r\n", TRUE},
     {"GET", "Sec-Fetch-Site: none\r\n", TRUE}, /* typed in */
     {"GET", "Sec-Fetch-Site: cross-site\r\n", FALSE},
-    {"GET", "Sec-Fetch-Site: same-site\r\n", FALSE}, /* another host below gov.vn */
+    {"GET", "Sec-Fetch-Site: same-site\r\n", FALSE},    /* another host below gov.vn */
     {"GET", "Origin: https://evil.example\r\n", FALSE}, /* as a WebSocket is opened */
     {"POST", OWN, TRUE},
     {"POST", "Sec-Fetch-Site: same-origin\r\n", TRUE},

@@ -14,8 +14,8 @@
 typedef struct HttpCall HttpCall;
 
 typedef enum {
-    HTTP_DONE,  /* answered */
-    HTTP_LATER, /* call me again after net_wake(http_session(call)) */
+    HTTP_DONE,   /* answered */
+    HTTP_LATER,  /* call me again after net_wake(http_session(call)) */
     HTTP_STREAM, /* the answer has begun and goes on (stream.h) */
 } HttpVerdict;
 

@@ -13,7 +13,7 @@
 enum {
     CONTENT_BYTES_SECOND = 16 * 1024, /* slower than this is cut, after HEAD_TIME of patience */
     PIECE = 64 * 1024,
-    LASTING_PIECE = 16 * 1024, /* of what strangers get too */
+    LASTING_PIECE = 16 * 1024,  /* of what strangers get too */
     REQUESTS_MAXIMUM = 10000,   /* on one connection */
     DRAINED_MAXIMUM = 64 << 20, /* bytes of a refused content that are read over */
 };

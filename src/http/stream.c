@@ -4,7 +4,8 @@
 #include "base/metrics.h"
 #include "http/call.h"
 
-METRIC_GAUGE(streams_open, "congvu_http_streams", "Answers that go on: clients that are told of news");
+METRIC_GAUGE(streams_open, "congvu_http_streams",
+             "Answers that go on: clients that are told of news");
 
 /* How many each account has. */
 static GMutex lock;

@@ -12,8 +12,8 @@
  * From then on the handler is called after every net_wake and at every tick. It says what is so now
  * and keeps no queue: while a slow reader has not taken what it was sent, the handler rests, and is
  * called once for all that happened meanwhile. So a reader costs at most HTTP_STREAM_BACKLOG and
- * one piece. One that reads nothing at all is cut by net/. What the client sends is left unread. The
- * connection is not used again.
+ * one piece. One that reads nothing at all is cut by net/. What the client sends is left unread.
+ * The connection is not used again.
  *
  * http_keep's free is where watches end: it runs when the client went, too. */
 #ifndef CV_HTTP_STREAM_H

@@ -105,6 +105,8 @@ gboolean http_target_matches(const HttpTarget *target, const char *pattern,
         if (segment == target->count)
             return FALSE;
         const char *said = target->segments[segment++];
+        if (*at == '*' && n == 1 && *next == '\0')
+            return TRUE;
         if (*at == '{')
             values[value++] = said;
         else if (strlen(said) != n || strncmp(said, at, n) != 0)

@@ -19,7 +19,8 @@ void http_target_clear(HttpTarget *target);
  * much of it. Clear *out in any case. */
 gboolean http_target_read(Bytes target, HttpTarget *out);
 /* Does it match "/api/accounts/{address}"? The values of the names in braces are put into values
- * (pointers into target), in order. */
+ * (pointers into target), in order. A star at the end takes whatever follows, something at least:
+ * "/thu/\*" (without the backslash) matches /thu/a and /thu/a/b/. */
 gboolean http_target_matches(const HttpTarget *target, const char *pattern,
                              const char *values[HTTP_SEGMENTS_MAXIMUM]);
 /* NULL: not given. Of several the first. */

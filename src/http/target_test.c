@@ -66,6 +66,16 @@ static void patterns_match_whole_paths(void **state) {
     assert_false(matches("/api/accounts/a/b", "/api/accounts/{address}", NULL));
 }
 
+static void a_star_takes_what_follows_and_something_must(void **state) {
+    assert_true(matches("/thu/a", "/thu/*", NULL));
+    assert_true(matches("/thu/a/b/c/", "/thu/*", NULL));
+    assert_true(matches("/a/b/c", "/{address}/*", "a"));
+    assert_false(matches("/thu", "/thu/*", NULL));
+    assert_false(matches("/thu/", "/thu/*", NULL));
+    assert_false(matches("/thuong/a", "/thu/*", NULL));
+    assert_false(matches("/a/b", "/*/b", NULL)); /* only at the end */
+}
+
 static void a_form_is_taken_apart_as_browsers_send_it(void **state) {
     Bytes form = BYTES_LITERAL("ten=tvanh.stttt%40bacninh.gov.vn&cu=M%E1%BA%ADt+kh%E1%BA%A9u%401&"
                                "moi=a%26b%3Dc&trong=&cu=lan-hai&hong=%zz&khong");
@@ -93,6 +103,7 @@ int main(void) {
         cmocka_unit_test(a_target_is_decoded_by_segment),
         cmocka_unit_test(what_is_no_path_is_refused),
         cmocka_unit_test(patterns_match_whole_paths),
+        cmocka_unit_test(a_star_takes_what_follows_and_something_must),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

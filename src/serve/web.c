@@ -3,6 +3,9 @@
 #include "base/clock.h"
 #include "serve/idle.h"
 #include "serve/stops.h"
+#include "serve/web_files.h"
+
+const char *const web_pages[] = {"/dang-nhap", "/thu", "/thu/*", NULL};
 
 static Regulation *regulation(gpointer data) {
     return instance_regulation(data);
@@ -28,7 +31,7 @@ static void stop_changed(gpointer data) {
 
 void web_prepare(Web *web, const Config *config, Figures *figures) {
     static const HttpRoute *metrics_routes[] = {http_metrics_routes};
-    static const HttpRoute *https_routes[4];
+    static const HttpRoute *https_routes[5];
     https_routes[0] = admin_routes();
     https_routes[1] = admin_password_routes;
     jmap_limits_init(&web->jmap.limits);
@@ -36,6 +39,7 @@ void web_prepare(Web *web, const Config *config, Figures *figures) {
     web->jmap.limits.recipients = config->smtp_recipients;
     https_routes[2] = jmap_routes(&web->jmap);
     https_routes[3] = admin_sign_in_routes;
+    https_routes[4] = web->files = http_files_routes(&web_files);
     web->figures = (HttpMetrics){figures_refresh, figures};
     web->metrics =
         (HttpService){.routes = metrics_routes, .routes_count = 1, .data = &web->figures};
@@ -74,5 +78,6 @@ void web_connect(Web *web, Instance *instance) {
 }
 
 void web_end(Web *web) {
+    g_clear_pointer(&web->files, g_free);
     jmap_service_end(&web->jmap);
 }

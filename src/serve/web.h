@@ -15,6 +15,7 @@ typedef struct {
     AdminService admin;
     JmapService jmap;
     HttpMetrics figures;
+    HttpRoute *files; /* g_free */
 } Web;
 
 /* Before the doors are bound. figures and config outlive it. */

@@ -20,10 +20,10 @@ struct Store {
 
     /* Two leaf locks: nothing else is locked while one of them is held, except by notify (which
      * must not call the store). */
-    GMutex watch_lock;    /* guards watches and, while notify runs, its watch */
-    GHashTable *watches;  /* mailbox (gint64 *, of the first watch) → StoreWatch, a list */
+    GMutex watch_lock;           /* guards watches and, while notify runs, its watch */
+    GHashTable *watches;         /* mailbox (gint64 *, of the first watch) → StoreWatch, a list */
     GHashTable *account_watches; /* account → StoreAccountWatch, the same way */
-    StoreNotify listener; /* of all mailboxes; under watch_lock too */
+    StoreNotify listener;        /* of all mailboxes; under watch_lock too */
     gpointer listener_data;
     GMutex recent_lock;
     GHashTable *recent;  /* mailbox (gint64 *) → RecentClaim, while the claim is being written */
