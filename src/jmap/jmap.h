@@ -34,10 +34,6 @@ typedef struct {
     SearchIndex *search; /* NULL: searching reads */
     Delivery *delivery;
     JmapLimits limits;
-    /* The account that is signed in by the web's cookie, or 0: nobody is. NULL: there is no such
-     * way. A right cookie from another site's page counts for nothing. */
-    gint64 (*signed_in)(HttpCall *call, gpointer data);
-    gpointer signed_in_data;
     /* NULL: never. TRUE while the disk has little space left: nothing large is taken in. */
     gboolean (*disk_low)(gpointer data);
     gpointer disk_low_data;

@@ -31,11 +31,10 @@ extern const JmapCapabilityEntry jmap_capabilities[]; /* ends with a urn of NULL
 
 /* ---- Who asks ---- */
 
-/* Who is this? Signs in by HTTP Basic (RFC 7617) through the password lane, or by the web's cookie.
- * The one place that knows. */
+/* Who is this? By HTTP Basic (RFC 7617) through the password lane, or by a browser's session
+ * (http/caller.h). */
 typedef struct {
-    AuthAttempt *attempt;      /* HTTP Basic; NULL: by cookie */
-    DirectoryAccount *account; /* by cookie */
+    AuthAttempt *attempt;
 } JmapWho;
 void jmap_who_clear(JmapWho *who);
 /* HTTP_DONE with TRUE in *known: `jmap_who_account` is there. HTTP_DONE with FALSE: refused, and

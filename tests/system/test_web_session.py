@@ -19,7 +19,7 @@ def house(tmp_path_factory):
     server = Server(tmp_path_factory.mktemp("web") / "data").init().start()
     server.unit("Sở Thông tin và Truyền thông", "stttt")
     server.names = iter(["Trần Văn Anh", "Lê Thị Cúc", "Lê Thị Dung", "Phạm Văn Em", "Đỗ Thị Giang",
-                         "Ngô Văn Hải", "Vũ Thị Lan", "Bùi Văn Minh"])
+                         "Ngô Văn Hải", "Vũ Thị Lan", "Bùi Văn Minh", "Hồ Văn Nam"])
     yield server
     server.close()
 
@@ -74,6 +74,25 @@ def test_what_is_wrong_is_told_to_the_page_and_to_the_person(house, official):
     status, answer, headers = browser.sign_in(official)
     assert (status, answer["state"]) == (403, "locked") and "khoản 2 Điều 4" in answer["detail"]
     assert "Set-Cookie" not in headers
+
+
+def test_jmap_takes_the_session_too(house, official):
+    browser = Browser(house)
+    status, _, headers = browser.ask("GET", "/.well-known/jmap")
+    if status in (301, 302, 307, 308):
+        status, _, headers = browser.ask("GET", headers["Location"])
+    assert status == 401 and "WWW-Authenticate" not in headers
+    assert browser.sign_in(official)[0] == 200
+    status, answer, headers = browser.ask("GET", "/.well-known/jmap")
+    if status in (301, 302, 307, 308):
+        status, answer, headers = browser.ask("GET", headers["Location"])
+    assert status == 200 and answer["username"] == official
+    content = {"using": ["urn:ietf:params:jmap:core"], "methodCalls": [["Core/echo", {"a": 1}, "0"]]}
+    api_url = "/" + answer["apiUrl"].split("://")[-1].split("/", 1)[1]
+    status, echoed, _ = browser.ask("POST", api_url, content)
+    assert status == 200 and echoed["methodResponses"] == [["Core/echo", {"a": 1}, "0"]]
+    foreign = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
+    assert browser.ask("POST", api_url, content, foreign)[0] == 403
 
 
 # [R071] [Điều 5.2] [Điều 12.1] [Điều 12.2]
