@@ -27,10 +27,6 @@ static State *begin(JmapCall *call) {
     return state;
 }
 
-static const JmapFound *found_at(const JmapQuery *query, gint64 place) {
-    return &g_array_index(query->found, JmapFound, place);
-}
-
 static json_t *id_of(StoreBirth birth) {
     char id[JMAP_ID_BYTES];
     jmap_email_id(birth, id);
@@ -46,13 +42,14 @@ static JmapVerdict answer(JmapCall *call, const State *state) {
     StoreBirth birth;
     if (state->window.anchor != NULL && jmap_email_of(state->window.anchor, &birth))
         anchor = jmap_query_place(query, birth);
-    if (!jmap_window_cut(call, &state->window, query->found->len, anchor, &first, &count, &limited))
+    if (!jmap_window_cut(call, &state->window, jmap_query_count(query), anchor, &first, &count,
+                         &limited))
         return JMAP_DONE;
     json_t *ids = json_array();
     for (gint64 i = first; i < first + count; i++)
-        json_array_append_new(ids, id_of(found_at(query, i)->email->birth));
+        json_array_append_new(ids, id_of(jmap_query_at(query, i)->birth));
     json_t *result = jmap_query_answer(call, &state->window, jmap_state(&query->account), TRUE, ids,
-                                       first, query->found->len, limited);
+                                       first, jmap_query_count(query), limited);
     json_object_set_new(result, "collapseThreads", json_boolean(query->collapse));
     return jmap_answer(call, result);
 }
@@ -113,11 +110,11 @@ static void add_removed(Delta *delta, const JmapQuery *query, const GArray *chan
 }
 
 static void add_added(Delta *delta, const JmapQuery *query) {
-    for (guint i = 0; i < query->found->len; i++)
-        if (is_touched(delta, query, found_at(query, i)->email))
-            json_array_append_new(delta->added,
-                                  json_pack("{sosi}", "id", id_of(found_at(query, i)->email->birth),
-                                            "index", (int)i));
+    for (guint i = 0; i < jmap_query_count(query); i++)
+        if (is_touched(delta, query, jmap_query_at(query, i)))
+            json_array_append_new(
+                delta->added,
+                json_pack("{sosi}", "id", id_of(jmap_query_at(query, i)->birth), "index", (int)i));
 }
 
 /* What a conversation's destroyed e-mail stood in front of is not known any more. A filter or an
@@ -155,7 +152,7 @@ static JmapVerdict answer_changes(JmapCall *call, const State *state, const GArr
                   "oldQueryState", state->since, "newQueryState", jmap_state(&query->account),
                   "removed", delta.removed, "added", delta.added);
     if (state->window.total)
-        json_object_set_new(result, "total", json_integer(query->found->len));
+        json_object_set_new(result, "total", json_integer(jmap_query_count(query)));
     if (state->most == 0 || all <= state->most)
         return jmap_answer(call, result);
     json_decref(result);

@@ -30,6 +30,8 @@ static JmapTri wants(const JmapFilter *filter, const JmapNode *one, gint64 mailb
         return !g_array_binary_search(one->mailboxes, &mailbox, jmap_compare_numbers, NULL);
     case JMAP_NODE_NEVER:
         return JMAP_NO;
+    case JMAP_NODE_EVERY:
+        return JMAP_YES;
     case JMAP_NODE_NOT:
         got = wants(filter, node(filter, one->first), mailbox);
         return got == JMAP_PERHAPS ? got : got == JMAP_YES ? JMAP_NO : JMAP_YES;
@@ -48,8 +50,8 @@ static JmapTri wants(const JmapFilter *filter, const JmapNode *one, gint64 mailb
     }
 }
 
-gboolean jmap_filter_wants(const JmapFilter *filter, gint64 mailbox) {
-    return wants(filter, node(filter, 0), mailbox) != JMAP_NO;
+JmapTri jmap_filter_wants(const JmapFilter *filter, gint64 mailbox) {
+    return wants(filter, node(filter, 0), mailbox);
 }
 
 /* ---- Conversations ---- */

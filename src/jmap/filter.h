@@ -14,8 +14,8 @@ JmapFilter *jmap_filter_new(const JmapService *service, const JmapAccount *accou
 void jmap_filter_free(JmapFilter *filter);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(JmapFilter, jmap_filter_free)
 
-/* Could anything of this mailbox be met? FALSE: it need not be looked at. */
-gboolean jmap_filter_wants(const JmapFilter *filter, gint64 mailbox);
+/* Of this mailbox: is nothing met, everything, or does it depend on the e-mail? */
+JmapTri jmap_filter_wants(const JmapFilter *filter, gint64 mailbox);
 /* Gathers what is asked of whole conversations; before the first row is judged. */
 void jmap_filter_threads(JmapFilter *filter, const JmapListing *listing);
 /* Asks the index about a mailbox, until the monotonic time; FALSE: not done yet. Before its rows

@@ -85,33 +85,48 @@ void jmap_threads_with(const JmapListing *listing, StoreFlags bits, gboolean has
     }
 }
 
-static void count_rows(const JmapBoxRows *box, JmapCounts *out) {
+static void count_rows(JmapBoxRows *box) {
     g_auto(JmapThreadSet) all = {0}, unread = {0};
+    JmapCounts counts = {0};
+    box->fronts = g_new(guint32, box->count);
     jmap_thread_set_init(&all, box->count);
     jmap_thread_set_init(&unread, box->count);
     for (guint i = 0; i < box->count; i++) {
-        JmapThread thread = jmap_thread_key(&box->rows[i]);
-        out->threads += jmap_thread_set_add(&all, thread);
-        if (!jmap_email_is_unread(box->rows[i].flags))
+        const StoreEmail *email = &box->rows[box->order[i]];
+        JmapThread thread = jmap_thread_key(email);
+        if (jmap_thread_set_add(&all, thread))
+            box->fronts[counts.threads++] = box->order[i];
+        if (!jmap_email_is_unread(email->flags))
             continue;
-        out->unread++;
-        out->unread_threads += jmap_thread_set_add(&unread, thread);
+        counts.unread++;
+        counts.unread_threads += jmap_thread_set_add(&unread, thread);
     }
+    box->counts = counts;
 }
 
-/* Counted once for each state of the mailbox; two that count at the same time find the same. */
-void jmap_box_rows_count(const JmapBoxRows *box, JmapCounts *out) {
+/* Once for each state of the mailbox, when it is asked for; others who ask meanwhile wait. */
+static void ensure_counted(const JmapBoxRows *box) {
+    static GMutex lock;
     JmapBoxRows *kept = (JmapBoxRows *)box;
-    *out = (JmapCounts){0};
-    if (g_atomic_int_get(&kept->counted) == 2) {
-        *out = box->counts;
+    if (g_atomic_int_get(&kept->counted))
         return;
+    g_mutex_lock(&lock);
+    if (!kept->counted) {
+        count_rows(kept);
+        g_atomic_int_set(&kept->counted, TRUE);
     }
-    count_rows(box, out);
-    if (g_atomic_int_compare_and_exchange(&kept->counted, 0, 1)) {
-        kept->counts = *out;
-        g_atomic_int_set(&kept->counted, 2);
-    }
+    g_mutex_unlock(&lock);
+}
+
+void jmap_box_rows_count(const JmapBoxRows *box, JmapCounts *out) {
+    ensure_counted(box);
+    *out = box->counts;
+}
+
+const guint32 *jmap_box_rows_fronts(const JmapBoxRows *box, guint *count) {
+    ensure_counted(box);
+    *count = box->counts.threads;
+    return box->fronts;
 }
 
 /* ---- Rows in memory ---- */
@@ -122,6 +137,7 @@ static void box_unref(gpointer data) {
         return;
     g_free(box->rows);
     g_free(box->order);
+    g_free(box->fronts);
     g_free(box);
 }
 
@@ -269,7 +285,8 @@ static JmapListing *make(Store *store, DbConn *conn, const JmapAccount *account,
         if (box == NULL)
             return NULL;
         g_ptr_array_add(listing->boxes, box);
-        listing->bytes += sizeof(JmapBoxRows) + box->count * (sizeof(StoreEmail) + sizeof(guint32));
+        listing->bytes +=
+            sizeof(JmapBoxRows) + box->count * (sizeof(StoreEmail) + 2 * sizeof(guint32));
     }
     return g_steal_pointer(&listing);
 }

@@ -24,7 +24,8 @@ typedef struct {
     StoreEmail *rows; /* in order of UID */
     guint32 *order;
     gint references;
-    JmapCounts counts; /* once `counted` */
+    JmapCounts counts; /* these three once `counted` */
+    guint32 *fronts;   /* of order, the first of each conversation: counts.threads of them */
     gint counted;
 } JmapBoxRows;
 
@@ -50,6 +51,8 @@ const JmapBoxRows *jmap_listing_box(const JmapListing *listing, gint64 mailbox);
 const StoreEmail *jmap_box_rows_find(const JmapBoxRows *box, guint32 uid);
 
 void jmap_box_rows_count(const JmapBoxRows *box, JmapCounts *out);
+/* The first e-mail of each conversation, in order; *count of them. */
+const guint32 *jmap_box_rows_fronts(const JmapBoxRows *box, guint *count);
 static inline gboolean jmap_email_is_unread(StoreFlags flags) {
     return (flags & (STORE_SEEN | STORE_DRAFT)) == 0;
 }

@@ -59,10 +59,34 @@ static const JmapBoxRows *box_at(const JmapQuery *query, guint place) {
     return query->listing->boxes->pdata[place];
 }
 
-static gboolean is_visible(const JmapQuery *query, gint64 mailbox) {
+static JmapTri wants(const JmapQuery *query, gint64 mailbox) {
     const JmapBox *box = jmap_box_of(&query->account, mailbox);
-    return box != NULL && (box->rights & STORE_RIGHT_READ) != 0 &&
-           jmap_filter_wants(query->filter, mailbox);
+    return box != NULL && (box->rights & STORE_RIGHT_READ) != 0
+               ? jmap_filter_wants(query->filter, mailbox)
+               : JMAP_NO;
+}
+
+/* What a page asks for most: all of one mailbox, the newest first. Nothing has to be looked at. */
+static gboolean take_whole(JmapQuery *query) {
+    const JmapBoxRows *only = NULL;
+    for (guint i = 0; i < query->listing->boxes->len && query->sorting.plain; i++) {
+        const JmapBoxRows *box = box_at(query, i);
+        JmapTri got = wants(query, box->mailbox);
+        if (got == JMAP_NO)
+            continue;
+        if (got == JMAP_PERHAPS || only != NULL)
+            return FALSE;
+        only = box;
+    }
+    if (only == NULL)
+        return FALSE;
+    query->whole = only;
+    query->places = only->order;
+    query->places_count = only->count;
+    if (query->collapse)
+        query->places = jmap_box_rows_fronts(only, &query->places_count);
+    query->ended = TRUE;
+    return TRUE;
 }
 
 static void judge_row(JmapQuery *query, const JmapBoxRows *box, JmapCandidate *candidate) {
@@ -82,7 +106,7 @@ static gboolean walk_rows(JmapCall *call, JmapQuery *query) {
     SearchIndex *index = jmap_service(call)->search;
     for (; query->box < query->listing->boxes->len; query->box++, query->row = 0) {
         const JmapBoxRows *box = box_at(query, query->box);
-        if (!is_visible(query, box->mailbox))
+        if (wants(query, box->mailbox) == JMAP_NO)
             continue;
         if (query->row == 0 && !jmap_filter_ask(query->filter, index, box, call->until))
             return FALSE;
@@ -218,7 +242,7 @@ static gboolean lies_in_several(const JmapQuery *query) {
 JmapVerdict jmap_query_step(JmapCall *call, JmapQuery *query) {
     g_autoptr(GError) error = NULL;
     g_autoptr(DbConn) conn = NULL;
-    if (query->ended)
+    if (query->ended || take_whole(query))
         return JMAP_DONE;
     if (!walk_rows(call, query))
         return JMAP_AGAIN;
@@ -244,9 +268,18 @@ JmapVerdict jmap_query_step(JmapCall *call, JmapQuery *query) {
     return JMAP_DONE;
 }
 
+guint jmap_query_count(const JmapQuery *query) {
+    return query->whole != NULL ? query->places_count : query->found->len;
+}
+
+const StoreEmail *jmap_query_at(const JmapQuery *query, gint64 place) {
+    return query->whole != NULL ? &query->whole->rows[query->places[place]]
+                                : g_array_index(query->found, JmapFound, place).email;
+}
+
 gint64 jmap_query_place(const JmapQuery *query, StoreBirth birth) {
-    for (guint i = 0; i < query->found->len; i++)
-        if (g_array_index(query->found, JmapFound, i).email->birth == birth)
+    for (guint i = 0; i < jmap_query_count(query); i++)
+        if (jmap_query_at(query, i)->birth == birth)
             return i;
     return -1;
 }

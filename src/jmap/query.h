@@ -12,7 +12,12 @@ typedef struct {
     JmapFilter *filter;
     JmapSorting sorting;
     gboolean collapse;
-    GArray *found; /* JmapFound, in order; collapsed where that was asked for */
+    /* The results, in order, collapsed where that was asked for: all of one mailbox as they lie
+     * (places in its rows), or those that were found. */
+    const JmapBoxRows *whole;
+    const guint32 *places;
+    guint places_count;
+    GArray *found; /* JmapFound */
     /* Where it stands: */
     guint box, row; /* of the listing; in the order of the mailbox */
     guint keyed;    /* of found, have their keys */
@@ -25,7 +30,9 @@ void jmap_query_free(gpointer query);
 JmapQuery *jmap_query_begin(JmapCall *call);
 /* JMAP_DONE with query->ended: all is found. JMAP_DONE without: the call has ended. JMAP_AGAIN. */
 JmapVerdict jmap_query_step(JmapCall *call, JmapQuery *query);
-/* Place in found, or -1. */
+guint jmap_query_count(const JmapQuery *query);
+const StoreEmail *jmap_query_at(const JmapQuery *query, gint64 place);
+/* Place in the results, or -1. */
 gint64 jmap_query_place(const JmapQuery *query, StoreBirth birth);
 
 #endif
