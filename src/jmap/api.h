@@ -14,5 +14,6 @@ HttpVerdict jmap_upload_admit(HttpCall *call);
 gboolean jmap_upload_take(HttpCall *call, Bytes piece);
 HttpVerdict jmap_upload_handle(HttpCall *call);
 HttpVerdict jmap_download_handle(HttpCall *call);
+HttpVerdict jmap_push_handle(HttpCall *call);
 
 #endif

@@ -2,7 +2,7 @@
 #include "jmap/api.h"
 #include "jmap/listing.h"
 
-enum { ROUTES = 5 };
+enum { ROUTES = 6 };
 
 void jmap_limits_init(JmapLimits *limits) {
     *limits = (JmapLimits){
@@ -44,6 +44,7 @@ const HttpRoute *jmap_routes(JmapService *service) {
         {HTTP_POST, "/jmap/upload/{account}", (gsize)service->limits.size_upload,
          jmap_upload_handle, service, jmap_upload_admit, jmap_upload_take},
         {HTTP_GET, "/jmap/download/{account}/{blob}/{name}", 0, jmap_download_handle, service},
+        {HTTP_GET, "/jmap/eventsource", 0, jmap_push_handle, service},
     };
     memcpy(routes, all, sizeof all);
     return routes;
