@@ -319,9 +319,8 @@ gboolean conf_read_figures(Regulation *r, const config_t *config, GError **error
     return TRUE;
 }
 
-/* A list of strings as a NULL-terminated array owned by the regulation; NULL with error. */
-static const char *const *read_strings(Regulation *r, const config_setting_t *list, gsize *count,
-                                       GError **error) {
+const char *const *conf_strings(Regulation *r, const config_setting_t *list, gsize *count,
+                                GError **error) {
     if (!config_setting_is_aggregate(list) || config_setting_is_group(list)) {
         conf_fail(list, error, "%s must be a list: [\"…\", \"…\"]", name_of(list));
         return NULL;
@@ -373,7 +372,7 @@ gboolean conf_read_lists(Regulation *r, const config_t *config, GError **error) 
         const config_setting_t *value = entry_at(r, config, list_paths[i], &article, &problem);
         if (value != NULL) {
             gsize n = 0;
-            const char *const *items = read_strings(r, value, &n, &problem);
+            const char *const *items = conf_strings(r, value, &n, &problem);
             if (items != NULL)
                 r->lists[i] = (List){items, n, article};
         }

@@ -19,6 +19,9 @@ const char *conf_need_string(Regulation *r, const config_setting_t *group, const
                              GError **error);
 /* "Điều " and the member "article", or "" when there is none; NULL with error. */
 const char *conf_article(Regulation *r, const config_setting_t *group, GError **error);
+/* A list of strings as a NULL-terminated array owned by the regulation; NULL with error. */
+const char *const *conf_strings(Regulation *r, const config_setting_t *list, gsize *count,
+                                GError **error);
 /* Every member of the group is in the list. */
 gboolean conf_only(const config_setting_t *group, const char *const *names, GError **error);
 
@@ -27,6 +30,7 @@ gboolean conf_read_figures(Regulation *r, const config_t *config, GError **error
 gboolean conf_read_lists(Regulation *r, const config_t *config, GError **error);
 gboolean conf_read_rules(Regulation *r, const config_t *config, GError **error);
 gboolean conf_read_naming(Regulation *r, const config_t *config, GError **error);
+gboolean conf_read_incidents(Regulation *r, const config_t *config, GError **error);
 gboolean conf_read_days(Regulation *r, const config_t *config, GError **error);
 /* What is still missing after all layers were read; origin names the file. */
 gboolean conf_check_complete(const Regulation *r, const char *origin, GError **error);

@@ -4,6 +4,7 @@
 #define CV_REGULATION_DATA_H
 
 #include "regulation/calendar.h"
+#include "regulation/incident.h"
 #include "regulation/regulation.h"
 
 typedef struct {
@@ -159,6 +160,10 @@ struct Regulation {
     List lists[LISTS];
     Rule rules[RULES];
     const char *const *decided; /* domains listed by decision, NULL-terminated */
+    const RegulationIncident *incidents;
+    gsize incidents_n;
+    const char *report_address; /* local part; NULL: none */
+    const char *const *signup_services, *const *signup_words;
 
     PersonForm person[FORMS_MAXIMUM];
     gsize person_n;

@@ -98,11 +98,11 @@ static gboolean read_texts(Regulation *r, const config_t *config, GError **error
 
 static gboolean check_root(const config_t *config, GError **error) {
     static const char *const names[] = {
-        "version",        "id",          "title",  "extends",  "from",       "until",
-        "domain",         "operator",    "sizes",  "password", "forwarding", "calendar",
-        "naming",         "requests",    "rules",  "days",     "tet",        "supervisor",
-        "lock",           "outgoing",    "report", "place",    "body",       "operator_head",
-        "report_subject", "regular_use", NULL};
+        "version",        "id",          "title",     "extends",  "from",       "until",
+        "domain",         "operator",    "sizes",     "password", "forwarding", "calendar",
+        "naming",         "requests",    "rules",     "days",     "tet",        "supervisor",
+        "lock",           "outgoing",    "report",    "place",    "body",       "operator_head",
+        "report_subject", "regular_use", "incidents", "signups",  NULL};
     const config_setting_t *root = config_root_setting(config);
     int version;
     if (!config_lookup_int(config, "version", &version))
@@ -121,7 +121,8 @@ static Regulation *build(const config_t *config, Regulation *base, const char *o
     if (check_root(config, error) && read_texts(r, config, error) &&
         conf_read_figures(r, config, error) && conf_read_lists(r, config, error) &&
         conf_read_rules(r, config, error) && conf_read_naming(r, config, error) &&
-        conf_check_complete(r, origin, error) && conf_read_days(r, config, error))
+        conf_read_incidents(r, config, error) && conf_check_complete(r, origin, error) &&
+        conf_read_days(r, config, error))
         return g_steal_pointer(&r);
     return NULL;
 }
