@@ -149,6 +149,8 @@ extern const char store_taken_schema[];     /* taken.c */
 extern const char store_forwarded_schema[]; /* forwarded.c */
 extern const char store_upload_schema[];    /* upload.c */
 extern const char store_object_schema[];    /* object.c */
+extern const char store_evidence_schema[];  /* evidence.c */
+extern const char store_signup_schema[];    /* signup.c */
 
 /* Messages that go to everybody, account by account (delivery/mailing.h). */
 static const char store_schema_v4[] =
@@ -162,10 +164,25 @@ static const char store_schema_v4[] =
     " began INTEGER NOT NULL,"          /* Unix microseconds */
     " ended INTEGER NOT NULL) STRICT;"; /* 0: under way */
 
-static const char *const steps[] = {blob_schema_v1,     store_schema_v1,    queue_schema_v1,
-                                    queue_schema_v2,    store_schema_v2,    store_schema_v3,
-                                    store_taken_schema, queue_schema_v3,    store_forwarded_schema,
-                                    store_schema_v4,    store_email_schema, store_upload_schema,
-                                    store_object_schema};
+/* One a line, so that two that are added at once do not touch. */
+/* clang-format off */
+static const char *const steps[] = {
+    blob_schema_v1,
+    store_schema_v1,
+    queue_schema_v1,
+    queue_schema_v2,
+    store_schema_v2,
+    store_schema_v3,
+    store_taken_schema,
+    queue_schema_v3,
+    store_forwarded_schema,
+    store_schema_v4,
+    store_email_schema,
+    store_upload_schema,
+    store_object_schema,
+    store_evidence_schema,
+    store_signup_schema,
+};
+/* clang-format on */
 
 const DbSchema store_schema = {"mail", steps, G_N_ELEMENTS(steps)};

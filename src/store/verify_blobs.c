@@ -1,8 +1,8 @@
 /* The references of blobs against the rows that hold them: messages, expunged messages, entries of
- * the outbound queue, mailings under way, uploads. The counts stand in one array over the range of
- * blob numbers (they are dense), four bytes each, filled in slices; what differs then is counted
- * once more in one transaction, because the server may have been at work in between. To repair is
- * to take that transaction for writing. */
+ * the outbound queue, mailings under way, uploads, evidence. The counts stand in one array over the
+ * range of blob numbers (they are dense), four bytes each, filled in slices; what differs then is
+ * counted once more in one transaction, because the server may have been at work in between. To
+ * repair is to take that transaction for writing. */
 #include "store/internal.h"
 
 enum { READ_SLICE = 20000 };
@@ -29,6 +29,7 @@ static const struct {
     {"SELECT id, blob FROM mailing WHERE id > ? AND blob IS NOT NULL ORDER BY id LIMIT ?",
      "SELECT blob FROM mailing WHERE blob IS NOT NULL"},
     {"SELECT id, blob FROM upload WHERE id > ? ORDER BY id LIMIT ?", "SELECT blob FROM upload"},
+    {"SELECT id, blob FROM evidence WHERE id > ? ORDER BY id LIMIT ?", "SELECT blob FROM evidence"},
 };
 
 static void suspect(Sum *sum, gint64 blob) {
