@@ -33,6 +33,8 @@ typedef struct {
                           GError **error);
     /* After an act on a stop of the service: sees to it that everybody is told; returns at once. */
     void (*stop_changed)(gpointer data);
+    /* What was reported, and what the trail tells, becomes cases now. */
+    gboolean (*take_incidents)(gpointer data, GError **error);
     gpointer data;
 } AdminService;
 

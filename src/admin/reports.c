@@ -39,6 +39,7 @@ static const AdminField figure_fields[] = {
     {"used", FIELD_INTEGER, TRUE, "Dung lượng đã sử dụng, byte"},
     {"requests", FIELD_INTEGER, TRUE, "Số đề nghị đã tiếp nhận trong kỳ"},
     {"incidents", FIELD_INTEGER, FALSE, "Số sự cố trong kỳ; null: chưa có số liệu"},
+    {"signups", FIELD_INTEGER, TRUE, "Số tài khoản nhận thư xác nhận đăng ký dịch vụ khác"},
     {"directory_published", FIELD_FLAG, TRUE, "Đã công khai danh bạ"},
     {"sent_number", FIELD_TEXT, FALSE, "Số, ký hiệu báo cáo đã gửi; null: chưa gửi"},
     {"sent_date", FIELD_TEXT, FALSE, "Ngày báo cáo đã gửi"},
@@ -111,6 +112,7 @@ static void write_figures(JsonWriter *w, const Report *report, const ReportUnit 
     json_int(w, "used", f->used);
     json_int(w, "requests", requests);
     known(w, "incidents", f->incidents, report->has_incidents);
+    json_int(w, "signups", f->signups);
     json_bool(w, "directory_published", unit != NULL && unit->published != 0);
     json_text(w, "sent_number", unit == NULL ? NULL : unit->sent_number);
     json_text(w, "sent_date", unit == NULL ? NULL : unit->sent_dated);

@@ -12,10 +12,11 @@
 #include "directory/role.h"
 #include "directory/unit.h"
 #include "store/forwarded.h"
+#include "store/signup.h"
 
 extern const AdminView admin_view_unit, admin_view_account, admin_view_delegation, admin_view_role,
     admin_view_act, admin_view_proposal, admin_view_request, admin_view_request_line,
-    admin_view_file, admin_view_notice;
+    admin_view_file, admin_view_notice, admin_view_incident, admin_view_measure;
 
 void admin_write_unit(JsonWriter *w, const char *domain, const DirectoryUnit *unit);
 /* kept: the store's figures (zeros when it does not have the account yet). */
@@ -28,6 +29,8 @@ void admin_write_forwarding(JsonWriter *w, const char *address, const char *targ
                             gint64 since, gint64 stopped);
 /* outgoing.c */
 void admin_write_forwarded(JsonWriter *w, const char *address, const StoreForwarded *seen);
+/* incidents.c */
+void admin_write_signup(JsonWriter *w, const char *address, const StoreSignup *seen);
 void admin_write_notice(JsonWriter *w, const Notice *notice); /* notices.c */
 void admin_write_role(JsonWriter *w, const DirectoryRoleRow *row);
 void admin_write_act(JsonWriter *w, const AuditRecord *record);

@@ -14,6 +14,13 @@
 
 enum { CASEWORK_JSON_MAXIMUM = 64 * 1024 };
 
+/* ---- line.c ---- */
+
+/* What goes into mails, answers of line protocols and paper: one line of 1 to `most` characters
+ * without control characters; INPUT names what it is in Vietnamese and English. */
+gboolean casework_is_line(const char *text, guint most, const char *vi, const char *en,
+                          GError **error);
+
 /* ---- check.c ---- */
 
 /* What a change of information turns out to mean. */

@@ -2,7 +2,6 @@
 #include "casework/notice.h"
 
 #include "casework/internal.h"
-#include "text/charset.h"
 
 enum { TEXT_CHARACTERS = 500, EMERGENCY_DAYS = 7 };
 
@@ -20,17 +19,8 @@ typedef struct {
     gint64 delivered, refused;
 } Work;
 
-/* What goes into mails, answers of line protocols and paper: one line, not without end. */
 static gboolean is_fit(const char *text, const char *vi, const char *en, GError **error) {
-    Bytes bytes = bytes_of_string(text == NULL ? "" : text);
-    gboolean fit = text_is_utf8(bytes) && bytes_strip(bytes).n > 0 &&
-                   g_utf8_strlen(text, -1) <= TEXT_CHARACTERS;
-    for (gsize i = 0; fit && i < bytes.n; i++)
-        fit = bytes.p[i] >= ' ' && bytes.p[i] != 0x7f;
-    return fit || cv_fail(error, CV_ERROR_INPUT,
-                          "%s phải ghi rõ, trong một dòng, tối đa %d ký tự; %s must be one line of "
-                          "at most %d characters",
-                          vi, TEXT_CHARACTERS, en, TEXT_CHARACTERS);
+    return casework_is_line(text, TEXT_CHARACTERS, vi, en, error);
 }
 
 static char *json_of(const NewNotice *new) {

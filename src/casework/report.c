@@ -2,6 +2,8 @@
  * report they are part of. 30,000 accounts are a few reads and some hash probes each. */
 #include "casework/report.h"
 
+#include "casework/incident.h"
+
 #include "directory/activity.h"
 #include "directory/publication.h"
 #include "text/sort.h"
@@ -9,9 +11,11 @@
 typedef struct {
     Report *report;
     const ReportRecord *record;
-    GHashTable *units;  /* gint64 → ReportUnit */
-    GHashTable *used;   /* account → bytes, both in the pointers */
-    ReportPerson *last; /* the one that was counted last */
+    GHashTable *units;      /* gint64 → ReportUnit */
+    GHashTable *used;       /* account → bytes, both in the pointers */
+    GHashTable *signups;    /* accounts, in the pointers */
+    ReportFigures unitless; /* incidents of no unit */
+    ReportPerson *last;     /* the one that was counted last */
     gint64 published_all;
 } Count;
 
@@ -134,9 +138,12 @@ static gboolean held(const Report *report, const DirectoryPerson *person) {
            !(person->state == DIRECTORY_CLOSED && person->state_since < end);
 }
 
-static void count_account(ReportFigures *figures, const DirectoryPerson *person, gint64 used) {
+static void count_account(const Count *count, ReportFigures *figures,
+                          const DirectoryPerson *person) {
+    gpointer account = GSIZE_TO_POINTER((gsize)person->account);
+    figures->signups += g_hash_table_contains(count->signups, account) ? 1 : 0;
     figures->locked += person->state == DIRECTORY_LOCKED ? 1 : 0;
-    figures->used += used;
+    figures->used += used_by(count, person->account);
 }
 
 static ReportPerson *new_person(const Count *count, const DirectoryPerson *from) {
@@ -155,7 +162,7 @@ static void put_account(Count *count, ReportPerson *person, ReportUnit *unit,
                         const DirectoryPerson *from) {
     if (!held(count->report, from))
         return;
-    count_account(&unit->figures, from, used_by(count, from->account));
+    count_account(count, &unit->figures, from);
     if (person->holds)
         return;
     person->holds = TRUE;
@@ -174,7 +181,7 @@ static void take_person(const DirectoryPerson *from, gpointer data) {
     if (from->person == 0) {
         if (held(count->report, from)) {
             unit->figures.unit_accounts++;
-            count_account(&unit->figures, from, used_by(count, from->account));
+            count_account(count, &unit->figures, from);
         }
         return;
     }
@@ -286,6 +293,30 @@ static void take_requests(gint64 unit, ReportKind kind, gint64 n, gpointer to) {
         of->figures.requests[kind] += n;
 }
 
+/* Of a kind that the regulation has no more, it counts as the last. */
+static void take_incidents(gint64 unit, const char *kind, gint64 n, gpointer to) {
+    Count *count = to;
+    ReportUnit *of = unit_of(count, unit);
+    ReportFigures *figures = of == NULL ? &count->unitless : &of->figures;
+    const RegulationIncident *kinds;
+    gsize known = regulation_incidents(count->report->regulation, &kinds), at = 0;
+    while (at + 1 < known && !g_str_equal(kinds[at].id, kind))
+        at++;
+    figures->incidents += n;
+    figures->incident_kinds[at] += n;
+}
+
+static gboolean read_incidents(Count *count, Directory *directory, GError **error) {
+    Report *report = count->report;
+    gint64 began, end = end_of(report);
+    gint64 begin = ((gint64)report->from * 24 - 7) * 3600 * G_USEC_PER_SEC;
+    if (!incident_count(directory, begin, end, &began, take_incidents, count, error))
+        return FALSE;
+    report->has_incidents = began < end;
+    report->incidents_from = began < end ? calendar_day_of(MAX(began, begin)) : CALENDAR_NONE;
+    return TRUE;
+}
+
 static gint by_name(gconstpointer a, gconstpointer b) {
     const ReportUnit *one = *(ReportUnit *const *)a, *two = *(ReportUnit *const *)b;
     g_autofree char *key = text_sort_key(bytes_of_string(one->name));
@@ -345,10 +376,12 @@ static gboolean make(Count *count, Directory *directory, Db *mail, const char *k
     DirectoryUnitFilter all = {0};
     if (!directory_unit_each(directory, &all, take_unit, count, error) ||
         !find_asked(count, directory, key, error) || !read_used(mail, count->used, error) ||
+        !report_signups(mail, report->from, report->until, count->signups, error) ||
         !directory_people_each(directory, take_person, count, error) ||
         !directory_publication_each(directory, take_publication, count, error) ||
         !directory_report_each(directory, report->year, take_sent, count, error) ||
-        !report_requests(directory, report->from, report->until, take_requests, count, error))
+        !report_requests(directory, report->from, report->until, take_requests, count, error) ||
+        !read_incidents(count, directory, error))
         return FALSE;
     for (guint i = 0; i < report->units->len; i++) {
         ReportUnit *unit = report->units->pdata[i];
@@ -356,6 +389,8 @@ static gboolean make(Count *count, Directory *directory, Db *mail, const char *k
         count_people(unit);
     }
     sum_up(count);
+    if (report->asked == NULL)
+        add_figures(&report->all, &count->unitless);
     if (!directory_report_staff_each(directory, report->year, take_staff, count, error))
         return FALSE;
     keep_asked(count);
@@ -389,7 +424,9 @@ Report *report_make(Directory *directory, Db *mail, const Regulation *regulation
     report->use_from = report_record_from(record);
     g_autoptr(GHashTable) units = g_hash_table_new(g_int64_hash, g_int64_equal);
     g_autoptr(GHashTable) used = g_hash_table_new(NULL, NULL);
-    Count count = {.report = report, .record = record, .units = units, .used = used};
+    g_autoptr(GHashTable) signups = g_hash_table_new(NULL, NULL);
+    Count count = {
+        .report = report, .record = record, .units = units, .used = used, .signups = signups};
     return make(&count, directory, mail, unit, error) ? g_steal_pointer(&report) : NULL;
 }
 

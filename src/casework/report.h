@@ -12,6 +12,7 @@
 #include "casework/letter.h"
 #include "directory/people.h"
 #include "directory/unit.h"
+#include "regulation/incident.h"
 #include "store/store.h"
 
 typedef enum {
@@ -48,6 +49,11 @@ gboolean report_requests(Directory *directory, CalendarDay from, CalendarDay unt
                          void (*each)(gint64 unit, ReportKind kind, gint64 count, gpointer data),
                          gpointer data, GError **error);
 
+/* Accounts (gint64) that got the confirmation of a sign-up in the months of the period: the set's
+ * keys, in the pointers. */
+gboolean report_signups(Db *mail, CalendarDay from, CalendarDay until, GHashTable *accounts,
+                        GError **error);
+
 /* ---- Figures ---- */
 
 typedef struct {
@@ -61,6 +67,8 @@ typedef struct {
     gint64 told;          /* units whose staff is as they told it, not as the registry has it */
     gint64 unit_accounts, locked, used; /* used: bytes */
     gint64 requests[REPORT_KINDS], incidents;
+    gint64 incident_kinds[REGULATION_INCIDENTS_MAXIMUM]; /* in the regulation's order */
+    gint64 signups; /* accounts that got the confirmation of a sign-up elsewhere [Điều 8.4] */
 } ReportFigures;
 
 /* A person with what was counted. */
@@ -87,13 +95,14 @@ typedef struct {
 typedef struct {
     CalendarDay from, until, deadline;
     gint64 year;
-    CalendarDay use_from;    /* from when on use is recorded, within the period */
-    gboolean has_incidents;  /* FALSE: not recorded */
-    const ReportUnit *asked; /* of units, the one that was asked for; NULL: everything */
-    const char *above;       /* name of the unit above the asked one, or NULL */
-    GPtrArray *units;        /* ReportUnit *: the asked one and those below it, or all; by name */
-    ReportFigures all;       /* of the asked one, or of everything */
-    char *above_kept;        /* private */
+    CalendarDay use_from;       /* from when on use is recorded, within the period */
+    gboolean has_incidents;     /* FALSE: not recorded */
+    CalendarDay incidents_from; /* from when on cases are recorded */
+    const ReportUnit *asked;    /* of units, the one that was asked for; NULL: everything */
+    const char *above;          /* name of the unit above the asked one, or NULL */
+    GPtrArray *units;  /* ReportUnit *: the asked one and those below it, or all; by name */
+    ReportFigures all; /* of the asked one, or of everything */
+    char *above_kept;  /* private */
     const Regulation *regulation; /* the caller's */
     const char *domain;
 } Report;

@@ -148,6 +148,35 @@ static void write_published(Paper *paper, const Report *report) {
     paper_printf(paper, PAPER_ITEM, "%s Chưa thực hiện", done ? "☐" : "☒");
 }
 
+/* [Điều 8, 12.3] How many cases, and of which kinds. */
+static void write_incidents(Paper *paper, const Report *report) {
+    const ReportFigures *f = &report->all;
+    if (!report->has_incidents) {
+        paper_printf(paper, PAPER_ITEM, "- Sự cố, vụ việc trong kỳ: %s.", unknown);
+        return;
+    }
+    g_autoptr(GString) of = g_string_new(NULL);
+    const RegulationIncident *kinds;
+    gsize n = regulation_incidents(report->regulation, &kinds);
+    for (gsize i = 0; i < n; i++)
+        if (f->incident_kinds[i] > 0)
+            g_string_append_printf(of, "%s%s: %" G_GINT64_FORMAT, of->len == 0 ? " (" : "; ",
+                                   kinds[i].name, f->incident_kinds[i]);
+    g_autofree char *incidents = number_text(f->incidents);
+    g_autofree char *signups = number_text(f->signups);
+    paper_printf(paper, PAPER_ITEM, "- Sự cố, vụ việc trong kỳ: %s%s%s.", incidents, of->str,
+                 of->len == 0 ? "" : ")");
+    paper_printf(
+        paper, PAPER_ITEM,
+        "- Tài khoản nhận thư xác nhận đăng ký mạng xã hội, sàn giao dịch và dịch vụ tương "
+        "tự: %s.",
+        signups);
+    if (report->incidents_from > report->from) {
+        g_autofree char *day = letter_day(report->incidents_from);
+        paper_printf(paper, PAPER_NOTE, "Sự cố được ghi nhận từ ngày %s.", day);
+    }
+}
+
 static void write_running(Paper *paper, const Report *report) {
     const ReportFigures *f = &report->all;
     g_autofree char *units = number_text(f->unit_accounts);
@@ -164,11 +193,7 @@ static void write_running(Paper *paper, const Report *report) {
                  ", hủy bỏ %" G_GINT64_FORMAT ", khác %" G_GINT64_FORMAT ".",
                  f->requests[REPORT_NEW], f->requests[REPORT_CHANGE], f->requests[REPORT_LOCK],
                  f->requests[REPORT_CANCEL], f->requests[REPORT_OTHER]);
-    if (report->has_incidents)
-        paper_printf(paper, PAPER_ITEM, "- Sự cố, vụ việc trong kỳ: %" G_GINT64_FORMAT ".",
-                     f->incidents);
-    else
-        paper_printf(paper, PAPER_ITEM, "- Sự cố, vụ việc trong kỳ: %s.", unknown);
+    write_incidents(paper, report);
 }
 
 /* ---- The rest ---- */

@@ -1,6 +1,7 @@
-/* What the requests of units bring to the report. */
+/* What the requests of units, and mail of services that people sign up at, bring to the report. */
 #include "casework/report.h"
 #include "casework/request.h"
+#include "store/signup.h"
 
 static const ReportKind kind_of[REQUEST_ACTS] = {
     [REQUEST_ACT_UNKNOWN] = REPORT_OTHER, [REQUEST_ACT_NEW] = REPORT_NEW,
@@ -32,4 +33,26 @@ gboolean report_requests(Directory *directory, CalendarDay from, CalendarDay unt
         each(db_column_int(stmt, 0), kind, db_column_int(stmt, 2), data);
     }
     return step == DB_DONE;
+}
+
+/* 202211 */
+static gint64 month_of(CalendarDay day) {
+    char text[11];
+    guint64 year = 0, month = 0;
+    calendar_format(day, text);
+    bytes_parse_u64(bytes_of(text, 4), &year);
+    bytes_parse_u64(bytes_of(text + 5, 2), &month);
+    return (gint64)(year * 100 + month);
+}
+
+static void take_signup(const StoreSignup *seen, gpointer accounts) {
+    if (seen->confirmations > 0)
+        g_hash_table_add(accounts, GSIZE_TO_POINTER((gsize)seen->account));
+}
+
+gboolean report_signups(Db *mail, CalendarDay from, CalendarDay until, GHashTable *accounts,
+                        GError **error) {
+    g_autoptr(DbConn) conn = db_read_begin(mail, error);
+    return conn != NULL &&
+           store_signup_each(conn, month_of(from), month_of(until), take_signup, accounts, error);
 }

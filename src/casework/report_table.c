@@ -118,10 +118,41 @@ static void put_people(Book *book, const Report *report) {
     }
 }
 
+static void put_kinds(Book *book, const char *name, const Report *report, const ReportFigures *f) {
+    const RegulationIncident *kinds;
+    gsize n = regulation_incidents(report->regulation, &kinds);
+    book_row(book);
+    book_text(book, name);
+    for (gsize i = 0; i < n; i++)
+        put_known(book, f->incident_kinds[i], report->has_incidents);
+    put_known(book, f->incidents, report->has_incidents);
+    book_integer(book, f->signups);
+}
+
+/* [Điều 8, 12.3] One row a unit that reports, one column a kind. */
+static void put_incidents(Book *book, const Report *report) {
+    BookColumn columns[REGULATION_INCIDENTS_MAXIMUM + 3] = {{"Cơ quan, đơn vị", 45}};
+    const RegulationIncident *kinds;
+    gsize n = regulation_incidents(report->regulation, &kinds);
+    for (gsize i = 0; i < n; i++)
+        columns[i + 1] = (BookColumn){kinds[i].name, 16};
+    columns[n + 1] = (BookColumn){"Cộng", 10};
+    columns[n + 2] = (BookColumn){"Tài khoản nhận thư xác nhận đăng ký dịch vụ khác", 22};
+    book_sheet(book, "Sự cố", columns, (guint)n + 3);
+    for (guint i = 0; i < report->units->len; i++) {
+        const ReportUnit *unit = report->units->pdata[i];
+        if (unit->reports)
+            put_kinds(book, unit->name, report, &unit->figures);
+    }
+    put_kinds(book, report->asked == NULL ? "Toàn hệ thống" : report->asked->name, report,
+              &report->all);
+}
+
 GBytes *report_xlsx(const Report *report, GError **error) {
     g_autoptr(Book) book = book_new();
     put_units(book, report);
     put_people(book, report);
+    put_incidents(book, report);
     return book_finish(book, error);
 }
 
@@ -202,6 +233,15 @@ static void known_int(JsonWriter *w, const char *key, gint64 value, gboolean kno
         json_put_null(w, key);
 }
 
+static void write_kinds(JsonWriter *w, const Report *report, const ReportFigures *f) {
+    const RegulationIncident *kinds;
+    gsize n = regulation_incidents(report->regulation, &kinds);
+    json_open(w, "incident_kinds", '{');
+    for (gsize i = 0; report->has_incidents && i < n; i++)
+        json_int(w, kinds[i].id, f->incident_kinds[i]);
+    json_close(w, '}');
+}
+
 static void write_figures(JsonWriter *w, const Report *report, const ReportFigures *f) {
     json_open(w, "figures", '{');
     json_int(w, "staff", f->staff);
@@ -220,6 +260,8 @@ static void write_figures(JsonWriter *w, const Report *report, const ReportFigur
         json_int(w, kind_keys[kind], f->requests[kind]);
     json_close(w, '}');
     known_int(w, "incidents", f->incidents, report->has_incidents);
+    write_kinds(w, report, f);
+    json_int(w, "signups", f->signups);
     json_close(w, '}');
 }
 

@@ -64,6 +64,18 @@ const CliCommand cli_commands[] = {
     {"notice", "cancel", cli_notice_cancel, 0, "ID --reason TEXT", "take back a stop that has not begun, and write to everybody"},
     {"notice", "done", cli_notice_done, 0, "ID", "the service runs again: write to everybody"},
 
+    {"incident", "list", cli_incident_list, 0, "[--open] [--state STATE] [--kind KIND] [--unit KEY] [--since TIME] [--until TIME]", "cases of incidents and forbidden acts, the newest first"},
+    {"incident", "show", cli_incident_show, 0, "ID", "one case with its events, evidence and measures"},
+    {"incident", "report", cli_incident_report, 0, "--kind KIND --what TEXT [--account ADDRESS | --unit KEY] [--when TIME]", "open a case"},
+    {"incident", "evidence", cli_incident_evidence, CLI_FILE_ARGUMENT, "FILE --case ID", "keep a file as evidence of a case"},
+    {"incident", "take", cli_incident_take, 0, "ID [--kind KIND] [--account ADDRESS] [--reason TEXT]", "handle a case from now on; take up a closed one again"},
+    {"incident", "measure", cli_incident_measure, 0, "ID --measure KIND [--text TEXT] [--account ADDRESS] [--article ARTICLE | --law TEXT] [--by TEXT] [--document TEXT]", "record a measure and who decided it; a lock is done at once"},
+    {"incident", "letter", cli_incident_letter, 0, "ID --to FILE [--ask TEXT] [--answer DATE] [--number N --sign TEXT --date DATE] [--form FORM --authority TEXT --title TEXT --signer NAME]", "the letter about a case to its unit (.docx)"},
+    {"incident", "close", cli_incident_close, 0, "ID --result RESULT --why TEXT", "end a case: violation, no-blame, unfounded"},
+    {"incident", "export", cli_incident_export, 0, "ID --to FILE --document TEXT --receiver TEXT", "a case with its evidence as one archive (.zip) for another authority"},
+    {"incident", "register", cli_incident_register, 0, "[--since DATE] [--until DATE]", "the register of violations: who, what measure, who decided"},
+    {"incident", "signups", cli_incident_signups, 0, "[--month YYYY-MM]", "mail of social networks, shops and the like to official addresses, by month"},
+
     {"role", "grant", cli_role_grant, 0, "ADDRESS ROLE --document TEXT [--unit KEY]", "let a person use the administration: department, centre, focal, head"},
     {"role", "revoke", cli_role_revoke, 0, "ADDRESS ROLE [--unit KEY]", "take a role away"},
     {"role", "list", cli_role_list, 0, "", "who has which role"},

@@ -3,7 +3,9 @@
 #include "base/clock.h"
 #include "base/metrics.h"
 #include "delivery/internal.h"
+#include "regulation/calendar.h"
 #include "store/forwarded.h"
+#include "store/signup.h"
 
 enum { PREFIX_MAX_BYTES = 4096, OUTCOME_LINE_BYTES = 128, INTAKE_RECIPIENTS_BYTES = 4096 };
 
@@ -69,8 +71,39 @@ static gboolean mark_forwarded(Work *work, const DeliveryRecipient *recipient, S
     return store_forwarded_count(work->conn, &seen, error);
 }
 
+/* [Điều 8.4] */
+static gboolean count_signup(const Work *work, gint64 account, GError **error) {
+    char day[11];
+    gint64 now = clock_now();
+    guint64 year = 0, month = 0;
+    calendar_format(calendar_day_of(now), day);
+    bytes_parse_u64(bytes_of(day, 4), &year);
+    bytes_parse_u64(bytes_of(day + 5, 2), &month);
+    StoreSignup seen = {.account = account,
+                        .service = work->request->service,
+                        .month = (gint64)(year * 100 + month),
+                        .confirmations = work->request->confirms ? 1 : 0,
+                        .last = now};
+    return store_signup_count(work->conn, &seen, error);
+}
+
+/* [Điều 12.3] What is reported goes to the case. */
+static gboolean deliver_report(Work *work, const DeliveryRecipient *recipient, GError **error) {
+    g_auto(Buffer) prefix;
+    buffer_init(&prefix, PREFIX_MAX_BYTES);
+    write_prefix(&prefix, work->request, recipient);
+    gint64 id;
+    if (!delivery_keep_report(work->conn, work->request, recipient, work->blob,
+                              buffer_bytes(&prefix), &id, error))
+        return FALSE;
+    buffer_printf(&work->outcome, "%s evidence=%" G_GINT64_FORMAT "\n", recipient->address, id);
+    return TRUE;
+}
+
 static gboolean deliver_local(Work *work, const DeliveryRecipient *recipient, GError **error) {
     DeliveryRequest *request = work->request;
+    if (recipient->report)
+        return deliver_report(work, recipient, error);
     Store *store = request->delivery->store;
     g_autoptr(StoreMailbox) inbox =
         store_mailbox_find(store, work->conn, recipient->account, "INBOX", error);
@@ -91,7 +124,8 @@ static gboolean deliver_local(Work *work, const DeliveryRecipient *recipient, GE
     guint32 uid;
     if (request->sign != NULL && !mark_forwarded(work, recipient, &message.flags, error))
         return FALSE;
-    if (!store_message_insert(store, work->conn, &message, &uid, error))
+    if (!store_message_insert(store, work->conn, &message, &uid, error) ||
+        (request->service != NULL && !count_signup(work, recipient->account, error)))
         return FALSE;
     buffer_printf(&work->outcome, "%s account=%" G_GINT64_FORMAT " mailbox=INBOX uid=%u\n",
                   recipient->address, recipient->account, uid);

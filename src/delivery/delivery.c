@@ -6,6 +6,7 @@
 #include "base/metrics.h"
 #include "delivery/internal.h"
 #include "message/header.h"
+#include "regulation/incident.h"
 
 METRIC_HISTOGRAM(delivery_seconds, "congvu_delivery_seconds",
                  "Time from the end of a message's data to its durable copies");
@@ -21,6 +22,7 @@ void delivery_free(Delivery *delivery) {
     if (delivery == NULL)
         return;
     g_clear_pointer(&delivery->regulation, regulation_unref);
+    g_free(delivery->report);
     g_free(delivery->hostname);
     g_free(delivery->domain);
     g_mutex_clear(&delivery->lock);
@@ -31,6 +33,8 @@ void delivery_set_regulation(Delivery *delivery, Regulation *regulation) {
     g_mutex_lock(&delivery->lock);
     Regulation *before = delivery->regulation;
     delivery->regulation = regulation_ref(regulation);
+    g_free(delivery->report);
+    delivery->report = g_strdup(regulation_report_address(regulation));
     g_mutex_unlock(&delivery->lock);
     if (before != NULL)
         regulation_unref(before);
@@ -39,6 +43,11 @@ void delivery_set_regulation(Delivery *delivery, Regulation *regulation) {
 void delivery_set_used(Delivery *delivery, DeliveryUsed used, gpointer data) {
     delivery->used = used;
     delivery->used_data = data;
+}
+
+void delivery_set_reported(Delivery *delivery, DeliveryReported reported, gpointer data) {
+    delivery->reported = reported;
+    delivery->reported_data = data;
 }
 
 void delivery_set_directory(Delivery *delivery, Directory *directory) {
@@ -106,6 +115,7 @@ void delivery_request_free(DeliveryRequest *request) {
     g_free(request->body);
     g_free(request->text);
     g_free(request->forwarder);
+    g_free(request->service);
     g_free(request);
 }
 
@@ -180,10 +190,13 @@ void delivery_request_add(DeliveryRequest *request, const char *address, gint64 
         add_outside(request, address, dsn, NULL, request->submitter);
         return;
     }
-    if (!g_hash_table_add(request->accounts, g_memdup2(&account, sizeof account)))
+    gboolean report = delivery_is_report(request, address);
+    if (report ? request->reports
+               : !g_hash_table_add(request->accounts, g_memdup2(&account, sizeof account)))
         return;
     DeliveryRecipient recipient = {
-        .address = g_strdup(address), .account = account, .dsn = g_strdup(dsn)};
+        .address = g_strdup(address), .account = account, .dsn = g_strdup(dsn), .report = report};
+    request->reports |= report;
     g_array_append_val(request->recipients, recipient);
 }
 
@@ -263,6 +276,8 @@ static void delivery_done(gpointer data, const GError *error) {
     delivery_send_receipt(request);
     delivery_send_letters(request);
     delivery_tell_limit(request);
+    if (request->reports && request->delivery->reported != NULL)
+        request->delivery->reported(request->delivery->reported_data);
     tell_used(request);
     log_event(
         LOG_LEVEL_INFO, "delivery.done", "session", request->session, "intake",
@@ -330,6 +345,7 @@ void delivery_submit(DeliveryRequest *request, void (*done)(gpointer data), gpoi
         return;
     request->counts = *request->sender != '\0' &&
                       !is_judged_spam(bytes_slice(all, 0, request->parsed->header_bytes));
+    delivery_judge_signup(request, bytes_slice(all, 0, request->parsed->header_bytes));
     delivery_prepare_receipt(request, all);
     if (!delivery_prepare_limit(request, &error) ||
         !delivery_forward(request, bytes_slice(all, 0, request->parsed->header_bytes), &error)) {

@@ -30,6 +30,11 @@ void delivery_set_used(Delivery *delivery, DeliveryUsed used, gpointer data);
 /* Who forwards, and where to [Điều 8.5]; borrowed. Without it nothing goes on by itself. Before the
  * first delivery. */
 void delivery_set_directory(Delivery *delivery, Directory *directory);
+/* Told when a signed-in person's message came to the report address that the regulation names
+ * [Điều 12.3]: it is in no mailbox, but waits as evidence of a case (store/evidence.h). On the
+ * writer thread, after the commit: must be short. Before the first delivery. */
+typedef void (*DeliveryReported)(gpointer data);
+void delivery_set_reported(Delivery *delivery, DeliveryReported reported, gpointer data);
 /* The regulation in force is swapped on SIGHUP. */
 void delivery_set_regulation(Delivery *delivery, Regulation *regulation);
 
@@ -39,6 +44,7 @@ typedef struct {
     char *dsn;      /* "NOTIFY=… ORCPT=…" or NULL */
     char *via;      /* the address that passed it on; NULL: it was named in the envelope */
     gboolean forwards, passed_on;
+    gboolean report; /* the report address: kept as evidence, not in the account's mailbox */
 } DeliveryRecipient;
 
 DeliveryRequest *delivery_request_new(Delivery *delivery, BlobWriter *writer /* taken */);

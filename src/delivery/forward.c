@@ -249,7 +249,8 @@ gboolean delivery_forward(DeliveryRequest *request, Bytes header, GError **error
     gboolean ok = regulation != NULL;
     guint named = request->recipients->len; /* those of the envelope: any of them may forward */
     for (guint i = 0; ok && i < request->recipients->len; i++) {
-        if (i >= named && !g_array_index(request->recipients, DeliveryRecipient, i).forwards)
+        const DeliveryRecipient *r = &g_array_index(request->recipients, DeliveryRecipient, i);
+        if (r->report || (i >= named && !r->forwards))
             continue;
         ok = forward_one(&walk, i, error);
         if (ok && g_hash_table_size(request->accounts) > RECIPIENTS_MAXIMUM)

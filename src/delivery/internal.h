@@ -18,13 +18,16 @@ typedef struct {
 struct Delivery {
     Store *store;
     Directory *directory; /* NULL: nobody forwards */
-    GMutex lock;          /* guards regulation */
+    GMutex lock;          /* guards regulation and report */
     Regulation *regulation;
+    char *report;            /* local part of the report address; NULL: none */
     char *hostname, *domain; /* for notices */
     DeliveryNotify notify;
     gpointer notify_data;
     DeliveryUsed used;
     gpointer used_data;
+    DeliveryReported reported;
+    gpointer reported_data;
 };
 
 struct DeliveryRequest {
@@ -43,6 +46,9 @@ struct DeliveryRequest {
     const char *sign;        /* it was, and this shows it; NULL: no */
     char *forwarder;         /* the account that did it, as far as it can be told */
     gboolean forwards;       /* some recipient may */
+    gboolean reports;        /* some recipient is the report address */
+    char *service;           /* that people sign up at, whose mail this is; NULL: none */
+    gboolean confirms;       /* … and it confirms a sign-up */
     GArray *passed;          /* DeliveryRecipient: their copy went on */
     GPtrArray *letters;      /* prepared; delivered after this one. NULL: none */
 
@@ -80,6 +86,16 @@ void delivery_send_letters(DeliveryRequest *request);
 /* origin.c: was it forwarded into the system by itself, from no state body's account [Điều 8.5]?
  * Sets sign and forwarder. NULL: it may come in; else the refusal. */
 Verdict *delivery_judge_origin(DeliveryRequest *request, Bytes header);
+
+/* signup.c: is it mail of a service that people sign up at [Điều 8.4]? Sets service, confirms. */
+void delivery_judge_signup(DeliveryRequest *request, Bytes header);
+
+/* report.c: is this recipient the report address [Điều 12.3], and who writes may report? */
+gboolean delivery_is_report(DeliveryRequest *request, const char *address);
+/* Inside the transaction: keeps the message as evidence, with these header lines in front. */
+gboolean delivery_keep_report(DbConn *conn, const DeliveryRequest *request,
+                              const DeliveryRecipient *recipient, BlobId blob, Bytes prefix,
+                              gint64 *id, GError **error);
 
 /* limit.c: what the transaction counts of a submission. FALSE: nothing may be delivered now. */
 gboolean delivery_prepare_limit(DeliveryRequest *request, GError **error);

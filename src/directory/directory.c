@@ -98,9 +98,17 @@ static gboolean begin_usage(DbConn *conn, GError **error) {
     return db_run(stmt, error);
 }
 
+/* What was on record before this is no case. */
+static gboolean begin_incidents(DbConn *conn, GError **error) {
+    DbStmt *stmt = db_prepare(conn, "INSERT OR IGNORE INTO incident_begin(id, moment, record)"
+                                    " SELECT 1, ?, ifnull(max(seq), 0) FROM audit");
+    db_bind(stmt, "i", clock_now());
+    return db_run(stmt, error);
+}
+
 static gboolean ensure(DbConn *conn, gpointer data, GError **error) {
     return ensure_postmaster(conn, data, error) && begin_activity(conn, data, error) &&
-           begin_usage(conn, error);
+           begin_usage(conn, error) && begin_incidents(conn, error);
 }
 
 Directory *directory_open(Db *admin, const char *domain, GError **error) {

@@ -20,8 +20,8 @@ enum { DIRECTORY_JSON_MAXIMUM = 64 * 1024 };
 
 /* schema_report.c: two steps of the schema. */
 extern const char directory_schema_reports[], directory_schema_usage[];
-extern const char directory_schema_notices[];
 extern const char directory_schema_sessions[]; /* schema_session.c */
+extern const char directory_schema_notices[], directory_schema_incidents[];
 
 typedef struct {
     DirectoryNotify notify;

@@ -99,14 +99,10 @@ static Verdict *ground_of(Directory *d, const Regulation *regulation, const Dire
     }
 }
 
-gboolean directory_account_lock(Directory *d, const Regulation *regulation,
-                                const DirectoryLock *lock, const AuditAct *act, GError **error) {
-    g_autoptr(GError) failure = NULL;
-    g_autoptr(Verdict) ground = ground_of(d, regulation, lock, &failure);
-    if (failure != NULL) {
-        g_propagate_error(error, g_steal_pointer(&failure));
-        return FALSE;
-    }
+/* Locks by what was judged: in the transaction conn, or (NULL) in one of its own. Takes ground. */
+static gboolean lock_on(Directory *d, DbConn *conn, const DirectoryLock *lock, Verdict *judged,
+                        const AuditAct *act, GError **error) {
+    g_autoptr(Verdict) ground = judged;
     if (ground != NULL && !ground->allowed)
         return verdict_fail(ground, error);
     g_autofree char *after = json_of(lock, ground);
@@ -115,5 +111,23 @@ gboolean directory_account_lock(Directory *d, const Regulation *regulation,
         why = *act->ground == '\0' ? g_strdup(ground->text_vi)
                                    : g_strdup_printf("%s; %s", ground->text_vi, act->ground);
     Locking l = {d, lock, {act->who, why == NULL ? act->ground : why}, after};
-    return db_write(d->db, lock_account, &l, error);
+    return conn == NULL ? db_write(d->db, lock_account, &l, error) : lock_account(conn, &l, error);
+}
+
+gboolean directory_account_lock(Directory *d, const Regulation *regulation,
+                                const DirectoryLock *lock, const AuditAct *act, GError **error) {
+    g_autoptr(GError) failure = NULL;
+    Verdict *ground = ground_of(d, regulation, lock, &failure);
+    if (failure != NULL) {
+        verdict_free(ground);
+        g_propagate_error(error, g_steal_pointer(&failure));
+        return FALSE;
+    }
+    return lock_on(d, NULL, lock, ground, act, error);
+}
+
+gboolean directory_account_lock_in(Directory *d, DbConn *conn, const Regulation *regulation,
+                                   const DirectoryLock *lock, const AuditAct *act, GError **error) {
+    g_return_val_if_fail(lock->cause != LOCK_IDLE, FALSE); /* which reads for itself */
+    return lock_on(d, conn, lock, ground_of(d, regulation, lock, NULL), act, error);
 }

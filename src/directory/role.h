@@ -34,6 +34,10 @@ typedef enum {
     ACTION_REPORT_RECORD,    /* that a unit sent its report */
     ACTION_NOTICE_READ,      /* stops of the service */
     ACTION_NOTICE_CHANGE,    /* schedule, cancel, end */
+    ACTION_INCIDENT_REPORT,  /* report an incident */
+    ACTION_INCIDENT_READ,    /* cases of a unit */
+    ACTION_INCIDENT_HANDLE,  /* take, decide measures, close */
+    ACTION_INCIDENT_EXPORT,  /* hand a case over, with its evidence */
     ACTION_AUDIT_READ,
     ACTION_ROLE_READ,
     ACTION_ROLE_CHANGE,

@@ -8,12 +8,14 @@ static const struct {
     DirectoryAction action;
     const char *roles; /* first letters: d c f h p */
 } matrix[] = {
-    {ACTION_OWN_READ, "dcfhp"},      {ACTION_OWN_CHANGE, "dcfhp"},  {ACTION_UNIT_READ, "dcfhp"},
-    {ACTION_UNIT_CHANGE, "c"},       {ACTION_ACCOUNT_READ, "dcfh"}, {ACTION_ACCOUNT_CHANGE, "c"},
-    {ACTION_ACCOUNT_DELEGATE, "ch"}, {ACTION_REQUEST_READ, "dcfh"}, {ACTION_REQUEST_FILE, "cf"},
-    {ACTION_REQUEST_DECIDE, "c"},    {ACTION_AUDIT_READ, "dc"},     {ACTION_ROLE_READ, "dc"},
-    {ACTION_ROLE_CHANGE, "c"},       {ACTION_REPORT_READ, "dcfh"},  {ACTION_REPORT_RECORD, "dc"},
-    {ACTION_DIRECTORY_EXCEPT, "ch"}, {ACTION_NOTICE_READ, "dcfhp"}, {ACTION_NOTICE_CHANGE, "c"},
+    {ACTION_OWN_READ, "dcfhp"},        {ACTION_OWN_CHANGE, "dcfhp"},  {ACTION_UNIT_READ, "dcfhp"},
+    {ACTION_UNIT_CHANGE, "c"},         {ACTION_ACCOUNT_READ, "dcfh"}, {ACTION_ACCOUNT_CHANGE, "c"},
+    {ACTION_ACCOUNT_DELEGATE, "ch"},   {ACTION_REQUEST_READ, "dcfh"}, {ACTION_REQUEST_FILE, "cf"},
+    {ACTION_REQUEST_DECIDE, "c"},      {ACTION_AUDIT_READ, "dc"},     {ACTION_ROLE_READ, "dc"},
+    {ACTION_ROLE_CHANGE, "c"},         {ACTION_REPORT_READ, "dcfh"},  {ACTION_REPORT_RECORD, "dc"},
+    {ACTION_DIRECTORY_EXCEPT, "ch"},   {ACTION_NOTICE_READ, "dcfhp"}, {ACTION_NOTICE_CHANGE, "c"},
+    {ACTION_INCIDENT_REPORT, "dcfhp"}, {ACTION_INCIDENT_READ, "dch"}, {ACTION_INCIDENT_HANDLE, "c"},
+    {ACTION_INCIDENT_EXPORT, "c"},
 };
 
 typedef struct {

@@ -152,6 +152,7 @@ static const char *const steps[] = {
     directory_schema_forwarding,
     directory_schema_notices,
     directory_schema_sessions,
+    directory_schema_incidents,
 };
 /* clang-format on */
 const DbSchema directory_schema = {"admin", steps, G_N_ELEMENTS(steps)};

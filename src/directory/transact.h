@@ -33,6 +33,10 @@ DirectoryAccount *directory_account_in(Directory *directory, DbConn *conn, gint6
 gboolean directory_account_set_state_in(Directory *directory, DbConn *conn, const char *address,
                                         DirectoryState state, const AuditAct *act, GError **error);
 
+/* As directory_account_lock, for every cause but IDLE. */
+gboolean directory_account_lock_in(Directory *directory, DbConn *conn, const Regulation *regulation,
+                                   const DirectoryLock *lock, const AuditAct *act, GError **error);
+
 /* What is to be different with a person; NULL, 0: stays. */
 typedef struct {
     gint64 unit;

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "casework/incident.h"
 #include "casework/notice.h"
 #include "casework/request.h"
 #include "directory/account.h"
@@ -42,6 +43,13 @@ METRIC_GAUGE(stops_announced, "congvu_stops_announced",
 METRIC_GAUGE(stop_begins, "congvu_stop_begins_seconds",
              "Unix time at which the next of them begins; 0: there is none");
 METRIC_GAUGE(web_sessions, "congvu_web_sessions", "Browsers that are signed in");
+#define INCIDENTS(variable, state)                                                                 \
+    METRIC_GAUGE(variable, "congvu_incidents{state=\"" state "\"}",                                \
+                 "Cases of incidents and forbidden acts, by state (Dieu 12)")
+INCIDENTS(incidents_new, "new");
+INCIDENTS(incidents_taken, "taken");
+INCIDENTS(incidents_measured, "measured");
+INCIDENTS(incidents_closed, "closed");
 METRIC_GAUGE(build, "congvu_build_info{version=\"" CONGVU_VERSION "\"}", "Always 1");
 METRIC_GAUGE(resident, "process_resident_memory_bytes", "Resident memory");
 METRIC_GAUGE(started, "process_start_time_seconds", "Unix time of the start");
@@ -128,6 +136,23 @@ static void refresh_web(Instance *instance) {
         log_event(LOG_LEVEL_ERROR, "serve.figures", "error", error->message, NULL);
 }
 
+static void refresh_incidents(Instance *instance) {
+    static Metric *const metrics[INCIDENT_STATES] = {
+        [INCIDENT_NEW] = &incidents_new,
+        [INCIDENT_TAKEN] = &incidents_taken,
+        [INCIDENT_MEASURED] = &incidents_measured,
+        [INCIDENT_CLOSED] = &incidents_closed,
+    };
+    g_autoptr(GError) error = NULL;
+    gint64 counts[INCIDENT_STATES];
+    if (!incident_states(instance->directory, counts, &error)) {
+        log_event(LOG_LEVEL_ERROR, "serve.figures", "error", error->message, NULL);
+        return;
+    }
+    for (guint i = 0; i < INCIDENT_STATES; i++)
+        metric_set(metrics[i], counts[i]);
+}
+
 /* The second number of statm: resident pages (proc(5)). */
 static void refresh_memory(void) {
     g_autofree char *text = NULL;
@@ -160,4 +185,5 @@ void figures_refresh(gpointer data) {
     refresh_requests(figures->instance);
     refresh_stops(figures->instance);
     refresh_web(figures->instance);
+    refresh_incidents(figures->instance);
 }

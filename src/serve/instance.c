@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "casework/request.h"
 #include "net/net.h"
+#include "serve/incidents.h"
 #include "serve/seal.h"
 #include "serve/stops.h"
 
@@ -138,7 +139,10 @@ static Instance *open_from(const char *path, int lock_fd, GError **error) {
     g_mutex_init(&instance->regulation_lock);
     if (!load_settings(instance, error) ||
         (lock_fd < 0 && (instance->lock_fd = instance_lock(instance->path, error)) < 0) ||
-        !open_databases(instance, error) || !instance_apply_pending(instance, error) ||
+        !open_databases(instance, error))
+        return NULL;
+    incidents_address(instance);
+    if (!instance_apply_pending(instance, error) ||
         !request_keep(instance->directory, instance->regulation, error))
         return NULL;
     return g_steal_pointer(&instance);
@@ -166,6 +170,8 @@ void instance_close(Instance *instance) {
     instance_settle(instance);
     auth_free(instance->auth);
     stops_free(instance->stops);
+    if (instance->incidents != NULL)
+        g_thread_pool_free(instance->incidents, FALSE, TRUE);
     delivery_free(instance->delivery);
     directory_close(instance->directory);
     search_close(instance->search);
@@ -203,6 +209,7 @@ gboolean instance_reload(Instance *instance, GError **error) {
     g_mutex_unlock(&instance->regulation_lock);
     delivery_set_regulation(instance->delivery, regulation);
     regulation_unref(before);
+    incidents_address(instance);
     /* The calendar may be another one. */
     return request_keep(instance->directory, regulation, error);
 }

@@ -30,10 +30,11 @@ typedef struct {
     Store *store;
     Directory *directory;
     Delivery *delivery;
-    Auth *auth;          /* only while serving, else NULL */
-    SearchIndex *search; /* NULL: its file could not be made; searching reads */
-    Indexer *indexer;    /* only while serving, else NULL */
-    Stops *stops;        /* the same */
+    Auth *auth;             /* only while serving, else NULL */
+    SearchIndex *search;    /* NULL: its file could not be made; searching reads */
+    Indexer *indexer;       /* only while serving, else NULL */
+    Stops *stops;           /* the same */
+    GThreadPool *incidents; /* the same: incidents.h */
 } Instance;
 
 /* Opens DIR and takes its lock. Errors: NOT_FOUND (no such installation), BUSY (another process has

@@ -16,6 +16,7 @@
 #include "queue/result.h"
 #include "serve/duties.h"
 #include "serve/figures.h"
+#include "serve/incidents.h"
 #include "serve/instance.h"
 #include "serve/notice.h"
 #include "serve/outbound.h"
@@ -274,6 +275,8 @@ static void connect_services(Serve *serve) {
     serve->imap.directory = instance->directory;
     serve->imap.store = instance->store;
     serve->imap.auth = instance->auth;
+    instance->incidents = incidents_lane();
+    delivery_set_reported(instance->delivery, incidents_take_later, instance);
     instance->stops = stops_new(show_stop, serve);
     serve->imap.alert = stops_line;
     serve->imap.alert_data = instance->stops;
@@ -371,6 +374,7 @@ static void keep_house(Serve *serve) {
     }
     duties_keep(serve->instance);
     stops_keep(serve->instance);
+    incidents_keep(serve->instance);
     write_activity(serve);
     sweep_sessions(serve);
     gint64 retention = serve->config->retention_changes * 24 * 3600 * CLOCK_SECOND;
@@ -438,6 +442,7 @@ int serve_run(const char *data_directory) {
         puts("congvu: ready");
         fflush(stdout);
         stops_keep(serve.instance); /* what a kill has cut short */
+        incidents_keep(serve.instance);
         run_until_told(&serve, &signals);
         log_event(LOG_LEVEL_INFO, "serve.stopping", NULL);
     } else {

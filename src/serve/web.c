@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "serve/idle.h"
+#include "serve/incidents.h"
 #include "serve/stops.h"
 #include "serve/web_files.h"
 
@@ -27,6 +28,10 @@ static gboolean warn_idle(gpointer data, const char *unit, const AuditAct *act, 
 
 static void stop_changed(gpointer data) {
     stops_tell_later(data);
+}
+
+static gboolean take_incidents(gpointer data, GError **error) {
+    return incidents_take(data, error);
 }
 
 void web_prepare(Web *web, const Config *config, Figures *figures) {
@@ -74,6 +79,7 @@ void web_connect(Web *web, Instance *instance) {
                                 .follow = follow,
                                 .warn_idle = warn_idle,
                                 .stop_changed = stop_changed,
+                                .take_incidents = take_incidents,
                                 .data = instance};
 }
 

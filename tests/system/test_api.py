@@ -290,6 +290,9 @@ def test_the_description_has_every_operation_and_every_answer_keeps_to_it(body):
     status, notice, _ = ask(body, "POST", "/notices", body.roles["centre"], {
         "from": soon, "until": soon + 3600 * 10**6, "reason": "thay ổ đĩa", "emergency": "ổ đĩa hỏng"})
     assert status == 201 and follows(notice, {"$ref": "/Notice"})
+    status, incident, _ = ask(body, "POST", "/incidents", body.roles["centre"], {
+        "kind": "virus", "what": "mã độc", "unit": "stttt"})
+    assert status == 201 and follows(incident, {"$ref": "/Incident"})
     asked = 0
     for path, methods in description["paths"].items():
         for method, operation in methods.items():
@@ -298,7 +301,7 @@ def test_the_description_has_every_operation_and_every_answer_keeps_to_it(body):
             if method != "get":
                 continue
             place = path.replace("{key}", "stttt").replace("{address}", UNIT)
-            one = notice if path.startswith("/notices") else request
+            one = {"/notices": notice, "/incidents": incident}.get("/" + path.split("/")[1], request)
             place = place.replace("{id}", str(one["id"])).replace("{form}", "1")
             if path == "/proposals/person":
                 place += "?unit=stttt&name=Tran"

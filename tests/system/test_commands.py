@@ -22,6 +22,7 @@ NO_ARGUMENTS = {"serve", "check", "doctor", "unit list", "account list", "accoun
                 "dns show", "dns check", "dkim create", "dkim list", "dkim use", "index status",
                 "index update", "index rebuild", "request list", "notice list",
                 "directory except", "report annual", "report list", "report remind",
+                "incident list", "incident register", "incident signups",
                 "address propose", "trace"}  # these need one option or another
 
 
