@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -18,9 +19,16 @@ import xml.etree.ElementTree as ElementTree
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from fuzzing import fuzz  # noqa: E402  (the path is set above)
+from reliability import write_reliability  # noqa: E402
+from scratch import scratch  # noqa: E402
+
 ROOT = Path(__file__).resolve().parent.parent
 LOGS = ROOT / "build-test" / "logs"
 CORES = str(os.cpu_count() or 2)
+WORKERS = str(2 * int(CORES))  # a system test waits about as long as it works
 
 # Sanitizers end a process that erred with a status of its own, so that a test sees it.
 SANITIZER_ENV = {
@@ -87,35 +95,43 @@ def sources(*suffixes):
 
 # ---------------------------------------------------------------------------------------- builds
 
+# Lines and functions for the reports of the sanitizers; what a debugger needs besides costs time.
+LINES = ["-Ddebug=false", "-Dc_args=-g1"]
+
 BUILDS = {
     # name: (compiler, options)
     "release": ("gcc", ["--buildtype=release", "-Db_lto=false"]),
-    "asan": ("gcc", ["--buildtype=debugoptimized", "-Db_sanitize=address,undefined",
+    "asan": ("gcc", ["-Doptimization=2", *LINES, "-Db_sanitize=address,undefined",
                      "-Db_lundef=false"]),
-    "tsan": ("gcc", ["--buildtype=debugoptimized", "-Db_sanitize=thread", "-Db_lundef=false"]),
+    "tsan": ("gcc", ["-Doptimization=2", *LINES, "-Db_sanitize=thread", "-Db_lundef=false"]),
     "clang": ("clang", ["--buildtype=debugoptimized"]),
-    "fuzz": ("clang", ["--buildtype=debugoptimized", "-Dfuzz=true",
+    "fuzz": ("clang", ["-Doptimization=1", *LINES, "-Dfuzz=true",
                        "-Db_sanitize=address,undefined", "-Db_lundef=false"]),
 }
+
+# A cache of compiled objects is used where there is one; nothing needs it.
+CACHE = shutil.which("ccache")
+CACHE_ENV = {"CCACHE_BASEDIR": str(ROOT), "CCACHE_NOHASHDIR": "1"}
 
 
 def directory_of(build):
     return ROOT / f"build-{'test' if build == 'release' else build}"
 
 
-def build(part, name):
-    """Configures (once) and compiles one build with -Werror. True when it succeeded."""
+def build(part, name, *targets):
+    """Configures (once) and compiles one build, or these targets of it, with -Werror. True when it
+    succeeded."""
     where = directory_of(name)
     compiler, options = BUILDS[name]
     if not (where / "build.ninja").is_file():
         if part.run("meson", "setup", where, "-Dwerror=true", *options,
-                    env={"CC": compiler}) != 0:
+                    env={"CC": f"ccache {compiler}" if CACHE else compiler, **CACHE_ENV}) != 0:
             return False
-    return part.run("ninja", "-C", where, "-j", CORES) == 0
+    return part.run("ninja", "-C", where, "-j", CORES, *targets, env=CACHE_ENV) == 0
 
 
 def part_build(part):
-    part.count(build(part, "release"))
+    part.count(build(part, "release", "congvu"))
     part.count(build(part, "asan"))
 
 
@@ -155,25 +171,53 @@ def part_unit(part):
     unit(part, "asan")
 
 
-def pytest(part, folder, build_name="asan", env=None, arguments=()):
-    """A pytest folder against one build of the program."""
-    if build_name and not build(part, build_name):
+def files_of(paths):
+    for path in (ROOT / path for path in paths):
+        yield from path.rglob("*.py") if path.is_dir() else [path]
+
+
+def pytest(part, *paths, build_name="asan", env=None, targets=(), marked="", dist="load",
+           in_memory=True):
+    """Folders or files of pytest against one build of the program. Tests marked `alone` compare
+    times: they run after the others, one by one."""
+    if build_name and not build(part, build_name, *targets):
         part.failed += 1
         return
-    results = LOGS / f"{part.name}.xml"
-    results.unlink(missing_ok=True)
-    parallel = ["-n", CORES] if folder != "tests/tools" else []
-    if part.options.only:
-        arguments = [*arguments, "-k", part.options.only]
-    status = part.run(
-        "/usr/bin/python3", "-m", "pytest", "-q", "-p", "no:cacheprovider", *parallel, "-ra",
-        "--junitxml", results, folder, *arguments,
-        env={**SANITIZER_ENV, "CONGVU_BUILD": str(directory_of(build_name or "release")),
-             "PYTHONDONTWRITEBYTECODE": "1", **(env or {})}, timeout=7200)
-    if not results.is_file():
+    only = ["-k", part.options.only] if part.options.only else []
+    env = {**SANITIZER_ENV, "CONGVU_BUILD": str(directory_of(build_name or "release")),
+           "PYTHONDONTWRITEBYTECODE": "1", **(env or {})}
+    before = part.passed + part.failed + part.skipped
+    ways = [("", "not alone", ["-n", WORKERS, "--dist", dist] if build_name else [])]
+    if any("pytest.mark.alone" in file.read_text(encoding="utf-8") for file in files_of(paths)):
+        ways.append(("-alone", "alone", []))
+    for name, marks, parallel in ways:
+        results = LOGS / f"{part.name}{name}.xml"
+        results.unlink(missing_ok=True)
+        with scratch(ROOT, part, in_memory) as where:
+            status = part.run(
+                "/usr/bin/python3", "-m", "pytest", "-q", "-p", "no:cacheprovider", *parallel, "-ra",
+                "--durations", "30", "--durations-min", "1", "--junitxml", results, *where,
+                "-m", f"{marks} and {marked}" if marked else marks, *only, *paths,
+                env=env, timeout=7200)
+            read_results(part, results, status)
+    if part.passed + part.failed + part.skipped == before:
+        part.failed += 1  # a suite of nothing
+    notes = [f"{value:,} {name}" for name, value in part.counts.items()]
+    if part.skipped:
+        notes.append(f"{part.skipped} skipped, see {part.log.relative_to(ROOT)}")
+    part.note = ", ".join(notes)
+
+
+NONE_COLLECTED = 5
+
+
+def read_results(part, path, status):
+    """Adds up what a run of pytest that ended with this status wrote."""
+    if not path.is_file():
         part.failed += 1
         return
-    for suite in ElementTree.parse(results).getroot().iter("testsuite"):
+    wrong_before = part.failed
+    for suite in ElementTree.parse(path).getroot().iter("testsuite"):
         wrong = int(suite.get("failures", 0)) + int(suite.get("errors", 0))
         skipped = int(suite.get("skipped", 0))
         part.failed += wrong
@@ -183,12 +227,8 @@ def pytest(part, folder, build_name="asan", env=None, arguments=()):
             name, value = counted.get("name"), counted.get("value")
             if value.isdigit():
                 part.counts[name] = part.counts.get(name, 0) + int(value)
-    if status not in (0, 1, 5) and part.failed == 0:
+    if status not in (0, 1, NONE_COLLECTED) and part.failed == wrong_before:
         part.failed += 1  # interrupted or broken while collecting
-    notes = [f"{value:,} {name}" for name, value in part.counts.items()]
-    if part.skipped:
-        notes.append(f"{part.skipped} skipped, see {part.log.relative_to(ROOT)}")
-    part.note = ", ".join(notes)
 
 
 def part_tools(part):
@@ -196,7 +236,7 @@ def part_tools(part):
 
 
 def part_system(part):
-    pytest(part, "tests/system")
+    pytest(part, "tests/system", dist="loadfile")  # a file's tests share a server
 
 
 def part_clients(part):
@@ -204,11 +244,11 @@ def part_clients(part):
 
 
 def part_documents(part):
-    pytest(part, "tests/documents", "release")
+    pytest(part, "tests/documents", build_name="release")
 
 
 def part_faults(part):
-    pytest(part, "tests/faults", "release")
+    pytest(part, "tests/faults", build_name="release", targets=["congvu"])
 
 
 def part_web(part):
@@ -237,7 +277,10 @@ def part_docs(part):
 
 def part_format(part):
     files = [str(path.relative_to(ROOT)) for path in sources(".c", ".h")]
-    part.run("clang-format", "--dry-run", "-Werror", *files)
+    shares = [files[n::int(CORES)] for n in range(int(CORES))]
+    with ThreadPoolExecutor(len(shares)) as pool:
+        list(pool.map(lambda share: part.run("clang-format", "--dry-run", "-Werror", *share),
+                      filter(None, shares)))
     log = part.log.read_text(encoding="utf-8", errors="replace")
     wrong = set(re.findall(r"^([^:\n]+):\d+:\d+: error:", log, re.M))
     part.failed, part.passed = len(wrong), len(files) - len(wrong)
@@ -292,35 +335,6 @@ def part_tidy(part):
 
 # --------------------------------------------------------------------------------------- fuzzing
 
-def fuzz(target, seconds, log_path, way):
-    """One target from its seeds; (whether it found nothing, executions). way: 0 for a random one."""
-    name = target.name[len("fuzz_"):]
-    corpus = LOGS.parent / "corpus" / name
-    findings = LOGS.parent / "findings" / name
-    for folder in (corpus, findings):
-        folder.mkdir(parents=True, exist_ok=True)
-    seeds = ROOT / "tests" / "seeds" / name
-    dictionary = ROOT / "tests" / "seeds" / f"{name}.dict"
-    command = [target, f"-max_total_time={seconds}", "-timeout=60", "-rss_limit_mb=2048",
-               "-max_len=65536", "-verbosity=0", "-print_final_stats=1", f"-seed={way}",
-               f"-artifact_prefix={findings}/"]
-    if dictionary.is_file():
-        command.append(f"-dict={dictionary}")
-    with log_path.open("w", encoding="utf-8") as log:
-        try:
-            status = subprocess.run(
-                [*command, corpus, *([seeds] if seeds.is_dir() else [])], cwd=ROOT, stdout=log,
-                stdin=subprocess.DEVNULL, stderr=subprocess.STDOUT,
-                env={**os.environ, **SANITIZER_ENV}, timeout=seconds * 4 + 120,
-                check=False).returncode
-        except subprocess.TimeoutExpired:
-            status = 124
-            log.write("\nthe target did not come to its end\n")
-    found = re.search(r"stat::number_of_executed_units: (\d+)",
-                      log_path.read_text(encoding="utf-8", errors="replace"))
-    return status == 0, int(found.group(1)) if found else 0
-
-
 def part_fuzz(part):
     """Each fuzz target for some seconds from its seeds, one on each core; seeds alone count as a
     test too. All together 80 s, in the long run ten minutes. The short run always walks
@@ -340,7 +354,8 @@ def part_fuzz(part):
         logs = [folder / f"{target.name}.log" for target in targets]
         for target, log, (good, done) in zip(
                 targets, logs, pool.map(
-                    lambda t, l: fuzz(t, seconds, l, 0 if part.options.long else 1), targets, logs)):
+                    lambda t, l: fuzz(ROOT, SANITIZER_ENV, t, seconds, l,
+                                      0 if part.options.long else 1), targets, logs)):
             part.count(good)
             executions += done
             with part.log.open("a", encoding="utf-8") as out:
@@ -357,16 +372,18 @@ def part_clang(part):
 
 
 def part_kills(part):
-    pytest(part, "tests/system", "release", {"CONGVU_KILLS": "200"}, ["-m", "kills"])
+    pytest(part, "tests/system", build_name="release", env={"CONGVU_KILLS": "200"}, marked="kills",
+           in_memory=False)
 
 
 def part_sweep(part):
-    pytest(part, "tests/faults", "release", {"CONGVU_SWEEP": "all", "CONGVU_POWER_CUTS": "100"})
+    pytest(part, "tests/faults", build_name="release",
+           env={"CONGVU_SWEEP": "all", "CONGVU_POWER_CUTS": "100"})
 
 
 def part_tsan(part):
     unit(part, "tsan")
-    pytest(part, "tests/system", "tsan", {"CONGVU_SLOWNESS": "8"})
+    pytest(part, "tests/system", build_name="tsan", env={"CONGVU_SLOWNESS": "8"}, dist="loadfile")
 
 
 # What valgrind sees that the sanitizers do not is the use of what was never written, also inside of
@@ -377,11 +394,10 @@ VALGRIND = ["test_first_light", "test_imap_append", "test_imap_fetch", "test_ima
 
 
 def part_valgrind(part):
-    files = [f"tests/system/{name}.py" for name in VALGRIND]
-    pytest(part, files[0], "release",
-           {"CONGVU_WRAPPER": "valgrind --error-exitcode=99 --leak-check=full "
-                              "--errors-for-leak-kinds=definite --quiet",
-            "CONGVU_SLOWNESS": "30"}, files[1:])
+    pytest(part, *(f"tests/system/{name}.py" for name in VALGRIND), build_name="release",
+           env={"CONGVU_WRAPPER": "valgrind --error-exitcode=99 --leak-check=full "
+                                  "--errors-for-leak-kinds=definite --quiet",
+                "CONGVU_SLOWNESS": "30"})
 
 
 # name: (function, in the short run, what it does)
@@ -460,38 +476,14 @@ def main():
     for name in names:
         parts.append(run_part(name, options))
         if options.long:  # after each, so that a run which is stopped leaves what it found
-            write_reliability(parts)
+            commit = git("rev-parse", "--short", "HEAD")[:1] or ["unknown"]
+            write_reliability(ROOT / "docs" / "reliability.md", parts, PARTS, commit[0])
     if options.long:
         print("The table of this run is in docs/reliability.md.")
     passed = sum(part.passed for part in parts)
     failed = sum(part.failed for part in parts)
     print(f"{passed} passed, {failed} failed", flush=True)
     return 0 if passed and not failed else 1
-
-
-HEAD = ["| part | what | passed | failed | skipped | minutes | counted | day, commit |",
-        "| --- | --- | ---: | ---: | ---: | ---: | --- | --- |"]
-
-
-def write_reliability(parts):
-    """Puts the rows of these parts into the table of docs/reliability.md; other rows stay, so that
-    a part can be run again alone."""
-    document = ROOT / "docs" / "reliability.md"
-    head, rest = document.read_text(encoding="utf-8").split("<!-- long run -->", 1)
-    before, tail = rest.split("<!-- end of long run -->", 1)
-    rows = {row.split("|")[1].strip(): row for row in before.splitlines()
-            if row.startswith("| ") and row not in HEAD}
-    commit = git("rev-parse", "--short", "HEAD")[:1] or ["unknown"]
-    for part in parts:
-        rows[part.name] = (
-            f"| {part.name} | {PARTS[part.name][2]} | {part.passed} | {part.failed} | "
-            f"{part.skipped} | {part.seconds / 60:.1f} | {part.note} | "
-            f"{time.strftime('%d/%m/%Y')}, {commit[0]} |")
-    table = HEAD + [rows[name] for name in PARTS if name in rows]
-    kernel = ".".join(os.uname().release.split(".")[:2])
-    where = f"On {CORES} cores, {os.uname().sysname} {kernel}."
-    document.write_text(head + "<!-- long run -->\n\n" + "\n".join([where, ""] + table) +
-                        "\n\n<!-- end of long run -->" + tail, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,8 @@ PACKAGES_build="build-essential meson ninja-build pkg-config libglib2.0-dev libs
     openssl"
 PACKAGES_test="git python3 python3-pytest python3-pytest-xdist libcmocka-dev libgmime-3.0-dev
     clang clang-format clang-tidy libclang-rt-14-dev llvm curl swaks libnet-ssleay-perl isync mutt fetchmail
-    neomutt aerc offlineimap3 ca-certificates postfix opendkim python3-dkim dovecot-core dovecot-imapd procps"
+    neomutt aerc offlineimap3 ca-certificates postfix opendkim python3-dkim dovecot-core dovecot-imapd procps
+    node-nodemailer libclamav12 libical3 libpq5 libzephyr4 libxapian30"
 PACKAGES_web="chromium nodejs npm"
 # A Node.js that is not Debian's brings npm itself.
 if command -v npm >/dev/null; then PACKAGES_web=${PACKAGES_web% npm}; fi

@@ -1,14 +1,17 @@
 """Helpers for driving the server with clients that nobody here wrote."""
 
+import fcntl
 import os
 import pty
 import select
+import shutil
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
-from harness.server import PASSWORD, SLOWNESS
+from harness.server import PASSWORD, ROOT, SLOWNESS
 
 
 class Client:
@@ -69,3 +72,40 @@ def terminal(client):
         assert status == 0, seen[-3000:].decode(errors="replace")
 
     return run
+
+
+SCRIPTS = Path(__file__).resolve().parent / "node"
+MODULES = ROOT / "var" / "node"
+
+
+@pytest.fixture
+def node(client):
+    """node("name", …) runs node/name.js and gives what it printed; Debian's modules are found, and
+    those that the fixture npm installed."""
+    def run(name, *words):
+        done = subprocess.run(
+            ["node", SCRIPTS / f"{name}.js", *map(str, words)], capture_output=True, text=True,
+            timeout=120 * SLOWNESS, cwd=client.home, check=False,
+            env={"PATH": os.environ["PATH"], "HOME": str(client.home),
+                 "NODE_PATH": f"{MODULES}/node_modules:/usr/share/nodejs"})
+        assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
+        return done.stdout
+    return run
+
+
+@pytest.fixture(scope="session")
+def npm():
+    """The modules of node/package-lock.json, exactly those, below var/."""
+    MODULES.mkdir(parents=True, exist_ok=True)
+    with (MODULES / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        wanted = (SCRIPTS / "package-lock.json").read_bytes()
+        done = MODULES / "installed"
+        if not done.exists() or done.read_bytes() != wanted:
+            for name in ("package.json", "package-lock.json"):
+                shutil.copy(SCRIPTS / name, MODULES / name)
+            install = subprocess.run(
+                ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=MODULES, text=True,
+                capture_output=True, timeout=300, check=False)
+            assert install.returncode == 0, install.stderr[-2000:]
+            done.write_bytes(wanted)

@@ -1,18 +1,13 @@
 """Dovecot as the system that people move out of, over IMAP and by its Maildirs, and into again."""
 
-import hashlib
 import json
-import ssl
-from datetime import datetime
 
 import pytest
 
-from harness.boxes import full, look, subscribed
+from harness.boxes import look, subscribed
 from harness.dovecot import MASTER, Dovecot
 from harness.imap import Session, message, utf7
-from harness.server import PASSWORD
-
-NAMES = ["INBOX", "Đã gửi đi", "Công văn đến", "Công văn đến/2025", "Lưu trữ", "a & b"]
+from harness.moving import as_set, expected, fill, moved
 
 
 @pytest.fixture(params=["/", "."])
@@ -22,50 +17,6 @@ def dovecot(request, office):
         there.separator = request.param
         fill(there, "an")
         yield there
-
-
-def spelt(there, name):
-    return utf7(name.replace("/", there.separator))
-
-
-def fill(there, user):
-    session = Session(there, user)
-    for number, name in enumerate(NAMES):
-        box = spelt(there, name)
-        if name != "INBOX":
-            session.ok(f'CREATE "{box}"')
-        if number % 2:
-            session.ok(f'SUBSCRIBE "{box}"')
-        for n in range(20):
-            flags = ["", "\\Seen", "\\Answered \\Flagged gap", "\\Draft $Forwarded viec", "\\Deleted"][n % 5]
-            session.append(box, message(f"{number}-{n}", "x" * (300_000 if n == 7 else 100)), f"({flags})",
-                           f"{n + 1:02d}-Mar-2024 10:20:30 +0700")
-    session.socket.close()
-
-
-def fingerprint(office):
-    text = (office.data / "tls" / "certificate.pem").read_text()
-    return hashlib.sha256(ssl.PEM_cert_to_DER_cert(text)).hexdigest()
-
-
-def moved(office, there, *words, tls="implicit", password=PASSWORD):
-    port = there.port("imaps" if tls == "implicit" else "imap")
-    return json.loads(office.run(
-        "import", "imap", "127.0.0.1", "--port", port, "--tls", tls, "--fingerprint", fingerprint(office),
-        "--password-stdin", *words, "--json", given=password + "\n", timeout=120))
-
-
-def expected(there):
-    """What Dovecot has, under the names that it has here."""
-    here = {"Đã gửi đi": "Sent", "Lưu trữ": "Archive"}
-    found = look(there, "an")
-    return {utf7(here.get(name, name)): found[spelt(there, name)] for name in NAMES}
-
-
-def as_set(boxes):
-    """Moments instead of dates, which each server writes in its own zone."""
-    return {name: [(frozenset(flags), datetime.strptime(date.strip(), "%d-%b-%Y %H:%M:%S %z"), content)
-                   for flags, date, content in rows] for name, rows in full(boxes).items()}
 
 
 def test_an_account_of_dovecot_comes_over_imap(office, dovecot):

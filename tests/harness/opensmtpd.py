@@ -6,11 +6,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
-import pytest
-
-from harness.server import ROOT, wait_for
-
-UNPACKED = ROOT / "var" / "opensmtpd"
+from harness.server import wait_for
+from harness.unpacked import unpacked
 
 CONFIGURATION = """
 pki far cert "{cert}"
@@ -45,28 +42,16 @@ exec {unpacked}/usr/sbin/smtpd -d -f {folder}/smtpd.conf
 """
 
 
-def unpack():
-    if (UNPACKED / "usr/sbin/smtpd").exists():
-        return
-    UNPACKED.mkdir(parents=True, exist_ok=True)
-    done = subprocess.run(["apt-get", "download", "-qq", "opensmtpd"], cwd=UNPACKED,
-                          capture_output=True, text=True, check=False)
-    packages = list(UNPACKED.glob("opensmtpd_*.deb"))
-    if not packages:
-        pytest.skip(f"the package opensmtpd cannot be fetched: {done.stderr[-200:]}")
-    subprocess.run(["dpkg-deb", "-x", packages[0], UNPACKED], check=True)
-
-
 class OpenSmtpd:
     def __init__(self, folder, port, next_hop, certificate, domain="osm.vn"):
         self.folder, self.domain = Path(folder), domain
-        unpack()
+        place = unpacked("opensmtpd", "usr/sbin/smtpd", "opensmtpd")
         for name in ("cur", "new", "tmp"):
             (self.folder / "Maildir" / name).mkdir(parents=True)
         cert, key = (shutil.copy(path, self.folder) for path in certificate)
         os.chmod(key, 0o600)
         values = {"folder": self.folder, "port": port, "next_hop": next_hop, "cert": cert,
-                  "key": key, "domain": domain, "host": f"mx.{domain}", "unpacked": UNPACKED}
+                  "key": key, "domain": domain, "host": f"mx.{domain}", "unpacked": place}
         (self.folder / "smtpd.conf").write_text(CONFIGURATION.format(**values))
         (self.folder / "script").write_text(SCRIPT.format(**values))
         self.log = self.folder / "log"

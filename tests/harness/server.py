@@ -3,11 +3,15 @@
 Which build is driven says CONGVU_BUILD (a build directory; ./test sets it). CONGVU_WRAPPER is put
 before the program (valgrind), CONGVU_SLOWNESS multiplies every deadline. At the end of each server's
 life the exit status, what the sanitizers printed and `congvu doctor` are checked.
+
+Installations as they are made without options are made once in a process and copied: what `init`
+and the commands after it left on the disk, byte for byte, with another port offset.
 """
 
 import os
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import time
@@ -54,6 +58,8 @@ class Refused(Exception):
 class Server:
     """One installation; `start` and `stop` (or `kill`) may follow one another."""
 
+    templates = None  # a folder for installations to copy; without one each is made
+
     def __init__(self, data, options=()):
         self.data = Path(data)
         self.options = options
@@ -83,9 +89,23 @@ class Server:
             raise Refused(words, done.returncode, output)
         return done.stdout
 
-    def init(self):
-        self.run("init", "--domain", DOMAIN, "--port-offset", self.offset, *self.options)
+    def init(self, furnish=None):
+        """A new installation; furnish(server), when given, runs its first commands."""
+        if self.options or not self.offset or not self.templates:
+            self.make()
+            return furnish(self) if furnish else self
+        plain, template = template_of(furnish)
+        shutil.copytree(template, self.data)
+        settings = self.data / "congvu.conf"
+        text, found = re.subn(r"^port_offset = \d+;$", f"port_offset = {self.offset};",
+                              settings.read_text(encoding="utf-8"), flags=re.M)
+        assert found == 1
+        settings.write_text(text, encoding="utf-8")
+        vars(self).update(plain)
         return self
+
+    def make(self):
+        self.run("init", "--domain", DOMAIN, "--port-offset", self.offset, *self.options)
 
     def doctor(self):
         return self.run("doctor", timeout=300)
@@ -165,3 +185,22 @@ class Server:
         found = re.search(rf"[\w.+-]+@{re.escape(DOMAIN)}", output)
         assert found, output
         return found.group(0)
+
+
+TEMPLATES = {}  # furnish -> (what it gave the server, the data directory)
+
+
+def template_of(furnish):
+    """The installation that furnish(server) leaves, made when it is asked for first."""
+    if furnish not in TEMPLATES:
+        server = Server(Server.templates / f"data{len(TEMPLATES)}")
+        try:
+            server.make()
+            own = set(vars(server))
+            if furnish:
+                furnish(server)
+            (server.data / "lock").unlink(missing_ok=True)
+            TEMPLATES[furnish] = ({k: v for k, v in vars(server).items() if k not in own}, server.data)
+        finally:
+            server.ports.close()
+    return TEMPLATES[furnish]
