@@ -283,6 +283,8 @@ int cli_report_remind(CliCall *call);
 int cli_report_sent(CliCall *call);
 int cli_report_staff(CliCall *call);
 int cli_restore(CliCall *call);
+int cli_upgrade_list(CliCall *call);
+int cli_upgrade_undo(CliCall *call);
 int cli_role_grant(CliCall *call);
 int cli_role_list(CliCall *call);
 int cli_role_revoke(CliCall *call);

@@ -9,6 +9,8 @@ const CliCommand cli_commands[] = {
     {"doctor", NULL, cli_doctor, 0, "[--repair] [--quick]", "verify every reference, count and byte"},
     {"backup", NULL, cli_backup, CLI_PATH_ARGUMENT, "DIRECTORY [--verify]", "copy the data directory while it runs"},
     {"restore", NULL, cli_restore, CLI_LOCAL | CLI_PATH_ARGUMENT, "DIRECTORY [--nothing-came-after]", "make the data directory from a backup"},
+    {"upgrade", "list", cli_upgrade_list, 0, "", "copies of the databases from before upgrades"},
+    {"upgrade", "undo", cli_upgrade_undo, CLI_LOCAL, "COPY", "go back to such a copy, with the program that ran before the upgrade"},
     {"trace", NULL, cli_trace, 0, "[NUMBER | MESSAGE-ID | ADDRESS] [--queue N] [--session ID] [--since TIME] [--until TIME] [--limit N]", "what happened to a message, from reception to mailbox"},
     {"unit", "add", cli_unit_add, 0, "--kind KIND --name NAME [--parent KEY] [--abbreviation WORD]", "add a unit, with its mailbox"},
     {"unit", "list", cli_unit_list, 0, "[--kind KIND] [--parent KEY]", "the units"},

@@ -1,7 +1,9 @@
-/* doctor, backup, restore: looking after the data directory itself. */
+/* doctor, backup, restore, upgrade: looking after the data directory itself. */
 #include "cli/cli.h"
 
 #include "maintain/maintain.h"
+
+#include <unistd.h>
 
 /* What maintain/ hands back to its callbacks. */
 typedef struct {
@@ -172,5 +174,55 @@ int cli_restore(CliCall *call) {
         return cli_refuse(call, g_steal_pointer(&error));
     cli_print(call, "%s is restored from %s\nstart it with: congvu --data %s serve\n", call->data,
               call->arguments[0], call->data);
+    return CLI_DONE;
+}
+
+/* ---- upgrade ---- */
+
+int cli_upgrade_list(CliCall *call) {
+    const CliOption options[] = {{NULL}};
+    int status;
+    if (!cli_options(call, options, 0, 0, &status))
+        return status;
+    g_autoptr(GPtrArray) names = maintain_upgrade_copies(call->instance->path);
+    if (!call->json) {
+        for (guint i = 0; i < names->len; i++)
+            cli_print(call, "%s\n", (const char *)g_ptr_array_index(names, i));
+        if (names->len == 0)
+            cli_print(call, "chưa có bản sao nào; there is no copy from before an upgrade\n");
+        return CLI_DONE;
+    }
+    g_auto(Buffer) document;
+    buffer_init(&document, 1024 * 1024);
+    JsonWriter w = json_writer(&document);
+    json_open(&w, NULL, '[');
+    for (guint i = 0; i < names->len; i++)
+        json_text(&w, NULL, g_ptr_array_index(names, i));
+    json_close(&w, ']');
+    cli_print_json(call, &document);
+    return CLI_DONE;
+}
+
+int cli_upgrade_undo(CliCall *call) {
+    const CliOption options[] = {{NULL}};
+    int status;
+    if (!cli_options(call, options, 1, 1, &status))
+        return status;
+    if (call->data == NULL) {
+        g_string_append(call->err, "congvu: chưa nêu thư mục dữ liệu; say which data directory: "
+                                   "congvu --data DIR upgrade undo …\n");
+        return CLI_USAGE;
+    }
+    g_autoptr(GError) error = NULL;
+    int lock = instance_lock(call->data, &error);
+    gboolean done = lock >= 0 && maintain_go_back(call->data, call->arguments[0], &error);
+    if (lock >= 0)
+        close(lock);
+    if (!done)
+        return cli_refuse(call, g_steal_pointer(&error));
+    cli_print(call,
+              "%s: the databases are those of %s again; clients will fetch their mailboxes anew, "
+              "and the queue is held\n",
+              call->data, call->arguments[0]);
     return CLI_DONE;
 }

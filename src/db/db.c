@@ -115,6 +115,21 @@ Db *db_open(const char *path, const DbSchema *schema, DbOpenFlags flags, GError 
     return db;
 }
 
+gboolean db_version(const char *path, const DbSchema *schema, gint64 *version, GError **error) {
+    *version = 0;
+    if (access(path, F_OK) != 0)
+        return TRUE;
+    start_engine();
+    Db db = {.path = (char *)path, .schema = schema};
+    DbConn *conn = db_conn_open(&db, DB_CONN_WRITER, error);
+    if (conn == NULL)
+        return FALSE;
+    gboolean known = db_schema_version(conn, schema, version, error);
+    db_conn_close(conn); /* the last one: the engine brings its log home and removes it */
+    *version = MAX(*version, 0);
+    return known;
+}
+
 void db_close(Db *db) {
     if (db == NULL)
         return;

@@ -49,6 +49,10 @@ typedef enum {
  * step of the schema runs. Errors: STORAGE, CORRUPT, INPUT (newer than this program, another
  * database; read-only: older than this program). */
 Db *db_open(const char *path, const DbSchema *schema, DbOpenFlags flags, GError **error);
+/* The format of a file that nobody has open: 0 where it is not there or empty; above schema->count:
+ * of a newer program. What lies in its write-ahead log is in the file afterwards, and the log is
+ * gone. Errors as db_open. */
+gboolean db_version(const char *path, const DbSchema *schema, gint64 *version, GError **error);
 /* Waits for the requests that were submitted, checkpoints, closes. */
 void db_close(Db *db);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Db, db_close)

@@ -119,6 +119,8 @@ void db_die(Db *db, const char *during, int code);
 extern gint db_check_long, db_check_grown;
 
 /* schema.c */
+/* -1: the file is empty. */
+gboolean db_schema_version(DbConn *conn, const DbSchema *schema, gint64 *version, GError **error);
 gboolean db_schema_bring_up(DbConn *conn, const DbSchema *schema, GError **error);
 
 /* writer.c */

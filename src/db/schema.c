@@ -5,8 +5,7 @@
 
 #include "base/log.h"
 
-static gboolean read_version(DbConn *conn, const DbSchema *schema, gint64 *version,
-                             GError **error) {
+gboolean db_schema_version(DbConn *conn, const DbSchema *schema, gint64 *version, GError **error) {
     DbStmt *there = db_prepare(conn, "SELECT 1 FROM sqlite_schema WHERE name = 'db_schema'");
     DbStep step = db_step(there, error);
     db_reset(there);
@@ -72,7 +71,7 @@ static gboolean one_step(DbConn *conn, const DbSchema *schema, const char *sql, 
 
 gboolean db_schema_bring_up(DbConn *conn, const DbSchema *schema, GError **error) {
     gint64 version = -1;
-    if (!read_version(conn, schema, &version, error))
+    if (!db_schema_version(conn, schema, &version, error))
         return FALSE;
     if (version > (gint64)schema->count)
         return cv_fail(error, CV_ERROR_INPUT,

@@ -105,7 +105,7 @@ static gboolean copy_blobs(Backup *backup, GError **error) {
 /* ---- Settings, keys and the rest ---- */
 
 static gboolean is_left_out(const char *name, int depth) {
-    static const char *const top[] = {"blob", "lock", MAINTAIN_MANIFEST};
+    static const char *const top[] = {"blob", "lock", MAINTAIN_MANIFEST, MAINTAIN_COPIES};
     for (gsize i = 0; depth == 0 && i < G_N_ELEMENTS(top); i++)
         if (g_str_equal(name, top[i]))
             return TRUE;

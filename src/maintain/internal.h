@@ -74,4 +74,11 @@ gboolean maintain_restore_files(const char *from, const char *to, RestoreFinish 
                                 gpointer finish_data, MaintainProgress progress, gpointer user,
                                 GError **error);
 
+/* ---- upgrade.c ---- */
+
+/* maintain_go_back with its last step, in the folder of the databases alone. */
+gboolean maintain_go_back_files(const char *directory, const char *name,
+                                const MaintainFormat *formats, guint n, RestoreFinish finish,
+                                gpointer finish_data, GError **error);
+
 #endif

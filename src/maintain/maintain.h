@@ -74,4 +74,33 @@ typedef enum {
 gboolean maintain_restore(const char *from, const char *to, MaintainRestoreFlags flags,
                           MaintainProgress progress, gpointer user, GError **error);
 
+/* ---- Upgrade ----
+ *
+ * All of these need the data directory's lock, and the databases closed. */
+
+#define MAINTAIN_COPIES "before-upgrade" /* folder in the data directory */
+
+typedef struct {
+    const char *name; /* "mail.db" */
+    const DbSchema *schema;
+} MaintainFormat;
+/* What a data directory has: mail.db, admin.db. */
+extern const MaintainFormat maintain_formats[2];
+
+/* Copies the n databases to a folder of their own below MAINTAIN_COPIES when one of them has an
+ * older format than this program's, which opening it would change; of such folders the `keep`
+ * newest stay, 0: none is made. Where the file system shares blocks it takes no room. Errors: BUSY
+ * (no room), STORAGE, CORRUPT. */
+gboolean maintain_keep_before_upgrade(const char *directory, const MaintainFormat *formats, guint n,
+                                      guint keep, GError **error);
+/* Their names (char *), the oldest first. */
+GPtrArray *maintain_upgrade_copies(const char *directory);
+/* Puts the databases of a copy in the place of the present ones, which become a copy themselves,
+ * and lets every mailbox and the queue forget as a restore does: what came after the upgrade is not
+ * there. Errors: NOT_FOUND, INPUT (another format than this program's), BUSY, STORAGE. */
+gboolean maintain_go_back(const char *directory, const char *name, GError **error);
+/* Finishes what a stopped maintain_go_back began; before the databases are opened. */
+gboolean maintain_go_back_end(const char *directory, const MaintainFormat *formats, guint n,
+                              GError **error);
+
 #endif

@@ -1,5 +1,5 @@
-/* The last step of a restore: what the restored mail.db must forget. Apart from restore.c, which
- * knows only files. */
+/* The last step of a restore and of the way back from an upgrade: what the former mail.db must
+ * forget. Apart from restore.c and upgrade.c, which know only files. */
 #include "maintain/internal.h"
 
 #include "queue/queue.h"
@@ -31,4 +31,25 @@ static gboolean finish(const char *folder, gpointer data, GError **error) {
 gboolean maintain_restore(const char *from, const char *to, MaintainRestoreFlags flags,
                           MaintainProgress progress, gpointer user, GError **error) {
     return maintain_restore_files(from, to, finish, &flags, progress, user, error);
+}
+
+/* ---- The way back from an upgrade ---- */
+
+const MaintainFormat maintain_formats[2] = {{"mail.db", &store_schema},
+                                            {"admin.db", &directory_schema}};
+
+/* The files of messages are those of the data directory. */
+static gboolean forget_beside(const char *folder, gpointer data, GError **error) {
+    g_autofree char *path = g_build_filename(folder, "mail.db", NULL);
+    g_autofree char *directory = g_build_filename(data, "blob", NULL);
+    g_autoptr(Db) mail = db_open(path, &store_schema, 0, error);
+    if (mail == NULL)
+        return FALSE;
+    g_autoptr(BlobStore) blobs = blob_store_open(directory, mail, error);
+    return blobs != NULL && forget(mail, blobs, error);
+}
+
+gboolean maintain_go_back(const char *directory, const char *name, GError **error) {
+    return maintain_go_back_files(directory, name, maintain_formats, G_N_ELEMENTS(maintain_formats),
+                                  forget_beside, (gpointer)directory, error);
 }

@@ -41,6 +41,7 @@ static const Setting settings[] = {
     NUMBER("limits.sessions", sessions, 60000, 10, 1000000, "Open sessions in all."),
     NUMBER("limits.sessions_address", sessions_address, 20000, 1, 1000000, "Sessions from one address before sign-in; a commune may sit behind one."),
     NUMBER("limits.disk_watermark_mib", disk_watermark, 512, 0, 1 << 30, "MiB that must stay free: below, mail is deferred (452)."),
+    NUMBER("upgrade.copies", upgrade_copies, 2, 0, 100, "Copies of the databases from before upgrades that are kept; 0: none is made."),
     TEXT("auth.cleartext", cleartext, "never", "Password sign-in without TLS: never, or loopback (trials)."),
     NUMBER("auth.remember", auth_remember, 600, 0, 86400, "Seconds that a successful password is remembered."),
     NUMBER("auth.lanes", auth_lanes, 0, 0, 64, "Threads that hash passwords; 0: one for each core."),

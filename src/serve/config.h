@@ -24,7 +24,8 @@ typedef struct {
     char *user;              /* run as, after binding; "" keeps the user */
     char *log;               /* file, or "" for standard error */
     char *log_level;         /* debug, info, warning, error */
-    gint64 workers;          /* 0: chosen from the cores */
+    gint64 upgrade_copies;
+    gint64 workers; /* 0: chosen from the cores */
     gint64 sessions, sessions_address;
     gint64 disk_watermark; /* bytes that must stay free */
 

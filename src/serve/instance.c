@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "casework/request.h"
+#include "maintain/maintain.h"
 #include "net/net.h"
 #include "serve/incidents.h"
 #include "serve/seal.h"
@@ -112,6 +113,11 @@ static SearchIndex *open_search(const Instance *instance) {
 }
 
 static gboolean open_databases(Instance *instance, GError **error) {
+    const guint n = G_N_ELEMENTS(maintain_formats);
+    if (!maintain_go_back_end(instance->path, maintain_formats, n, error) ||
+        !maintain_keep_before_upgrade(instance->path, maintain_formats, n,
+                                      (guint)instance->config->upgrade_copies, error))
+        return FALSE;
     g_autofree char *mail = instance_file(instance, "mail.db");
     g_autofree char *admin = instance_file(instance, "admin.db");
     g_autofree char *blobs = instance_file(instance, "blob");

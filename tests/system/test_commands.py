@@ -18,6 +18,7 @@ VIETNAMESE = re.compile("[ạảấầẩẫậắằẳẵặẹẻẽếềể
 COMMANDS = [" ".join(word for word in words if word) for words in LISTED]
 NO_ARGUMENTS = {"serve", "check", "doctor", "unit list", "account list", "account delegate",
                 "account forward", "forward seen", "account suspects", "account idle", "account warn",
+                "upgrade list",
                 "password check", "queue list", "audit list", "audit verify", "role list",
                 "dns show", "dns check", "dkim create", "dkim list", "dkim use", "index status",
                 "index update", "index rebuild", "request list", "notice list",
