@@ -61,6 +61,18 @@ static gboolean report_unit(const Work *w, DbConn *conn, gint64 *unit, GError **
     return TRUE;
 }
 
+static gboolean may_report(DbConn *conn, gint64 reporter, GError **error) {
+    gint64 count = 0, last;
+    if (reporter != 0 && !incident_reported_in(conn, reporter, &count, &last, error))
+        return FALSE;
+    return count < INCIDENT_REPORTER_MOST ||
+           cv_fail(
+               error, CV_ERROR_LIMIT,
+               "đã báo cáo %d vụ việc trong 24 giờ; that many cases were reported within a day: "
+               "call the Centre",
+               INCIDENT_REPORTER_MOST);
+}
+
 static gboolean report_work(DbConn *conn, gpointer data, GError **error) {
     Work *w = data;
     IncidentOpening opening = {.kind = w->new->kind,
@@ -68,7 +80,8 @@ static gboolean report_work(DbConn *conn, gpointer data, GError **error) {
                                .source = w->new->source,
                                .happened = w->new->happened,
                                .reporter = w->new->reporter};
-    if (!find_account(w, conn, w->new->account, &opening.account, &opening.unit, error) ||
+    if (!may_report(conn, w->new->reporter, error) ||
+        !find_account(w, conn, w->new->account, &opening.account, &opening.unit, error) ||
         (opening.account == 0 && !report_unit(w, conn, &opening.unit, error)))
         return FALSE;
     return incident_open_in(conn, &opening, w->act, &w->id, error);

@@ -23,6 +23,9 @@
 enum {
     INCIDENT_TEXT_CHARACTERS = 1000, /* of what was seen, of a measure */
     INCIDENT_NAME_CHARACTERS = 200,  /* of who decided, of a document */
+    /* Cases that one person opens within a day: what is reported beyond by mail is added to the
+     * last of them, so that whoever has the account fills no register. */
+    INCIDENT_REPORTER_MOST = 50,
 };
 
 typedef enum {

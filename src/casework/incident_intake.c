@@ -107,6 +107,12 @@ static gboolean find_case(Work *w, DbConn *conn, GError **error) {
         return FALSE;
     if (w->id != 0)
         return TRUE;
+    gint64 count, last;
+    if (!incident_reported_in(conn, w->opening.reporter, &count, &last, error))
+        return FALSE;
+    w->id = count >= INCIDENT_REPORTER_MOST ? last : 0;
+    if (w->id != 0)
+        return TRUE;
     w->opened = TRUE;
     return incident_unit_of(w->directory, conn, w->opening.reporter, &w->opening.unit, error) &&
            incident_open_in(conn, &w->opening, &w->act, &w->id, error);

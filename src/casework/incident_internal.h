@@ -31,6 +31,10 @@ gboolean incident_open_in(DbConn *conn, const IncidentOpening *opening, const Au
 gboolean incident_about_in(DbConn *conn, const char *about, gint64 *id, GError **error);
 gboolean incident_concerning_in(DbConn *conn, const char *kind, gint64 account, gint64 *id,
                                 GError **error);
+/* How many cases the account has opened by reports within a day; *last: the latest that is open,
+ * 0: none. */
+gboolean incident_reported_in(DbConn *conn, gint64 reporter, gint64 *count, gint64 *last,
+                              GError **error);
 /* Something that is added to a case; record: number in the trail, 0: none. */
 gboolean incident_event_in(DbConn *conn, gint64 id, gint64 record, const char *text,
                            GError **error);

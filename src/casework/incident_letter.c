@@ -1,15 +1,19 @@
 /* The letter about a case to the unit concerned [Điều 12.3]. */
 #include "casework/incident_internal.h"
+#include "casework/letter_internal.h"
 
 /* "tạm khóa tài khoản; nhắc nhở, cảnh báo: …"; g_free. "": none. */
 static char *measures_text(const GPtrArray *measures) {
     GString *out = g_string_new(NULL);
     for (guint i = 0; i < measures->len; i++) {
         const IncidentMeasureRow *m = measures->pdata[i];
+        /* What was done with mail, and whatever else, its own words say best. */
+        gboolean own = *m->text != '\0' && (m->kind == MEASURE_MAIL || m->kind == MEASURE_OTHER);
+        g_autofree char *text = letter_clause(m->text);
         g_string_append_printf(out, "%s%s", out->len == 0 ? "" : "; ",
-                               incident_measure_text(m->kind));
-        if (*m->text != '\0')
-            g_string_append_printf(out, ": %s", m->text);
+                               own ? text : incident_measure_text(m->kind));
+        if (*text != '\0' && !own)
+            g_string_append_printf(out, ": %s", text);
         if (*m->document != '\0')
             g_string_append_printf(out, " (%s)", m->document);
     }

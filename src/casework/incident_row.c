@@ -100,6 +100,18 @@ gboolean incident_concerning_in(DbConn *conn, const char *kind, gint64 account, 
     return take_id(stmt, id, error);
 }
 
+gboolean incident_reported_in(DbConn *conn, gint64 reporter, gint64 *count, gint64 *last,
+                              GError **error) {
+    DbStmt *stmt = db_prepare(conn, "SELECT count(*), ifnull(max(iif(state <> 3, id, 0)), 0)"
+                                    " FROM incident WHERE reporter = ? AND opened > ?");
+    db_bind(stmt, "ii", reporter, clock_now() - G_GINT64_CONSTANT(86400) * CLOCK_SECOND);
+    DbStep step = db_step(stmt, error);
+    *count = step == DB_ROW ? db_column_int(stmt, 0) : 0;
+    *last = step == DB_ROW ? db_column_int(stmt, 1) : 0;
+    db_reset(stmt);
+    return step != DB_FAILED;
+}
+
 gboolean incident_event_in(DbConn *conn, gint64 id, gint64 record, const char *text,
                            GError **error) {
     DbStmt *stmt = db_prepare(conn, "INSERT INTO incident_event(incident, moment, record, text)"

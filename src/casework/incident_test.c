@@ -359,6 +359,23 @@ static void reports_of_one_message_are_one_case_and_a_report_that_is_tried_again
     assert_string_equal(e->sender, "ke.xau@example.com");
 }
 
+/* [R072] */
+static void one_person_opens_no_more_than_so_many_cases_a_day(void **state) {
+    Fixture *f = *state;
+    department(f);
+    gint64 anh = person(f, "stttt", "Trần Văn Anh", ANH);
+    gint64 last = 0;
+    for (gint64 n = 1; n <= INCIDENT_REPORTER_MOST; n++)
+        last = take_report(f, n, anh, "Subject: spam\r\n\r\n", TRUE);
+    assert_int_equal(take_report(f, 1000, anh, "Subject: spam\r\n\r\n", FALSE), last);
+    const NewIncident more = {.kind = "spam", .what = "x", .reporter = anh};
+    assert_refused(try_report(f, &more, error), CV_ERROR_LIMIT, "50 vụ việc");
+    gint64 binh = person(f, "stttt", "Nguyễn Thị Bình", "ntbinh.stttt@bacninh.gov.vn");
+    take_report(f, 1001, binh, "Subject: spam\r\n\r\n", TRUE);
+    clock_set_offset(G_GINT64_CONSTANT(90000) * CLOCK_SECOND);
+    take_report(f, 1002, anh, "Subject: spam\r\n\r\n", TRUE);
+}
+
 static void any_bytes_are_evidence(void **state) {
     Fixture *f = *state;
     department(f);
@@ -445,6 +462,7 @@ int main(void) {
         TEST(attempts_to_forward_become_one_case_while_it_is_open),
         TEST(a_lock_without_a_case_opens_one),
         TEST(reports_of_one_message_are_one_case_and_a_report_that_is_tried_again_too),
+        TEST(one_person_opens_no_more_than_so_many_cases_a_day),
         TEST(any_bytes_are_evidence),
         TEST(an_attached_message_is_found_as_it_stands),
         TEST(unfounded_cases_are_not_counted),

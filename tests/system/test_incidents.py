@@ -5,6 +5,7 @@ import base64
 import hashlib
 import io
 import json
+import sqlite3
 import zipfile
 from datetime import datetime, timedelta, timezone
 from email.message import EmailMessage
@@ -349,6 +350,27 @@ def test_a_file_is_evidence_under_its_own_name(centre, tmp_path):
     empty = tmp_path / "rong"
     empty.write_bytes(b"")
     assert refused(centre, "incident", "evidence", empty, "--case", made["name"])[0] == 1
+
+
+# [R072]
+def test_a_report_of_somebody_whose_mailbox_is_full_is_a_case_too(office):
+    mail.send(office, mail.message("dan@example.com", office.anh))
+    office.stop()
+    with sqlite3.connect(office.data / "mail.db") as db:
+        (account, quota), = db.execute("SELECT id, quota_limit FROM account WHERE quota_used > 0")
+        db.execute("UPDATE account SET quota_limit = 1 WHERE id = ?", (account,))
+    db.close()
+    office.start()
+    forward(office, office.anh, bad_mail(1))
+    case, = wait_for(lambda: cases(office))
+    assert case["reporter"] == office.anh and case["evidence"] == 1
+    assert len(mail.inbox(office, office.anh)) == 1  # there is no room for the answer
+    assert "incident.answer" in office.error_text()
+    office.stop()
+    with sqlite3.connect(office.data / "mail.db") as db:
+        assert db.execute("SELECT count(*) FROM evidence WHERE incident = 0").fetchone() == (0,)
+        db.execute("UPDATE account SET quota_limit = ? WHERE id = ?", (quota, account))
+    db.close()
 
 
 # [R072]
