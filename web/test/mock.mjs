@@ -84,6 +84,7 @@ export function serve({ port = 0, count = 60 } = {}) {
       response.end('blob');
       return undefined;
     }
+    if (path === '/api/v1/own') return json(response, 200, { name: 'Trần Văn Anh', title: 'Chuyên viên', unit_name: 'Sở Thông tin và Truyền thông', quota: 0, used: 0 });
     if (path.startsWith('/api/v1/own/')) {
       if (path.endsWith('/sessions')) return json(response, 200, [
         { id: 1, current: true, since: 0, seen: Date.now() * 1000, ends: 0, peer: '10.20.3.14', agent: 'Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/109.0' },

@@ -8,13 +8,16 @@ import { ALL, formatRoute, parseRoute, type Route, STARRED } from '../text/route
 import { t } from '../words/index.svelte';
 import { type Account, accountsOf } from './account.svelte';
 import { isSignedIn, signOut } from './door';
+import { forgetDirectory } from './people';
 import { Draft } from './draft.svelte';
 import { MessageList } from './list.svelte';
 import { notices } from './notice.svelte';
+import { own } from './own';
 import { prefs } from './prefs.svelte';
 
 type Phase = 'starting' | 'signed-out' | 'ready' | 'unreachable';
 
+const WEIGH = 60_000; /* milliseconds between two looks at the quota */
 const SETTLE = 250; /* milliseconds in which changes that come together are taken as one */
 
 class App {
@@ -34,6 +37,7 @@ class App {
   private client: Client | null = null;
   private stopListening: (() => void) | null = null;
   private settle = 0;
+  private weighed = 0;
   private listKey = '';
 
   /* ---- Signing in and out ---- */
@@ -58,6 +62,7 @@ class App {
     }
     this.phase = 'ready';
     this.ended = false;
+    void this.weigh();
     this.listen();
     this.follow();
     this.draft ??= Draft.recover(this.accounts);
@@ -79,6 +84,8 @@ class App {
     this.stopListening = null;
     this.client = null;
     this.accounts = [];
+    this.weighed = 0;
+    forgetDirectory();
     this.list = null;
     this.listKey = '';
     this.draft = null;
@@ -217,6 +224,20 @@ class App {
     );
   }
 
+  /* How full the own mailbox is, where JMAP does not say it. */
+  private async weigh(): Promise<void> {
+    const account = this.accounts[0];
+    if (!account || (account.quota && !this.weighed)) return;
+    if (Date.now() - this.weighed < WEIGH) return;
+    this.weighed = Date.now();
+    try {
+      const kept = await own();
+      if (kept && kept.quota > 0) account.quota = { used: kept.used, limit: kept.quota };
+    } catch {
+      /* a meter less */
+    }
+  }
+
   changed(): void {
     clearTimeout(this.settle);
     this.settle = window.setTimeout(() => void this.refresh(), SETTLE);
@@ -227,6 +248,7 @@ class App {
       await Promise.all([
         ...this.accounts.map((account) => account.refreshMailboxes()),
         this.list?.refresh(),
+        this.weigh(),
       ]);
     } catch {
       /* the line says so, or the next change will */

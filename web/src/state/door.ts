@@ -21,9 +21,13 @@ export class SignInRefused extends Error {
   }
 }
 
-async function ask(path: string, content?: Record<string, unknown>): Promise<Response> {
+async function ask(
+  path: string,
+  content?: Record<string, unknown>,
+  method = content ? 'POST' : 'GET',
+): Promise<Response> {
   const answer = await fetch(path, {
-    method: content ? 'POST' : 'GET',
+    method,
     credentials: 'same-origin',
     cache: 'no-store',
     headers: { Accept: 'application/json', ...(content ? { 'Content-Type': 'application/json' } : {}) },
@@ -61,7 +65,7 @@ export async function change(address: string, old: string, fresh: string, accept
 }
 
 export async function signOut(): Promise<void> {
-  await ask('/dang-xuat', {});
+  await ask('/dang-xuat', undefined, 'POST');
 }
 
 /* Throws when nobody answers. */

@@ -26,6 +26,25 @@ async function ask<T>(method: string, path: string, content?: unknown): Promise<
   throw new Failure(answer.status < 500 ? 'refused' : 'server', problem.detail ?? '', String(answer.status));
 }
 
+export interface Own {
+  name: string;
+  title: string;
+  unit_name: string;
+  quota: number; /* bytes; 0: no limit */
+  used: number;
+}
+
+export interface Entry {
+  name: string;
+  title: string;
+  unit: string;
+  address: string;
+  kind: 'person' | 'unit';
+}
+
+export const own = () => ask<Own>('GET', '/own');
+export const directory = () => ask<Entry[]>('GET', '/directory');
+
 export const forwarding = () => ask<Forwarding>('GET', '/own/forwarding');
 export const setForwarding = (to: string, keep: boolean) =>
   ask<Forwarding>('PUT', '/own/forwarding', { to, keep });

@@ -6,6 +6,7 @@ import { type Address, CONTACTS, type GetAnswer } from '../jmap/types';
 import { fits, isAddress } from '../text/address';
 import { comparePeople } from '../text/fold';
 import { app } from './app.svelte';
+import { directory } from './own';
 
 export interface Suggestion extends Address {
   detail: string; /* post and unit, to tell namesakes apart */
@@ -59,9 +60,38 @@ function fromMail(typed: string): Suggestion[] {
     .map(({ address }) => ({ ...address, detail: '' }));
 }
 
+/* The public directory as a whole, where the server has no address book to ask; fetched once. */
+let whole: Promise<Suggestion[]> | null = null;
+
+function wholeDirectory(): Promise<Suggestion[]> {
+  whole ??= directory().then(
+    (entries) =>
+      (entries ?? []).map(({ name, title, unit, address, kind }) => ({
+        name,
+        email: address,
+        detail: kind === 'unit' ? '' : [title, unit].filter((part) => part !== '').join(' – '),
+      })),
+    () => {
+      whole = null; /* to be tried again */
+      return [];
+    },
+  );
+  return whole;
+}
+
+export function forgetDirectory(): void {
+  whole = null;
+}
+
 async function fromDirectory(typed: string): Promise<Suggestion[]> {
   const account = app.accounts[0];
-  if (!account || !(CONTACTS in account.client.session.capabilities)) return [];
+  if (!account) return [];
+  if (!(CONTACTS in account.client.session.capabilities)) {
+    return (await wholeDirectory())
+      .filter((one) => fits(typed, one, one.detail))
+      .sort((a, b) => comparePeople(a.name ?? a.email, b.name ?? b.email))
+      .slice(0, MOST);
+  }
   const accountId = account.client.session.primaryAccounts[CONTACTS] ?? account.id;
   const answers = await account.client.request([
     ['ContactCard/query', { accountId, filter: { text: typed }, limit: MOST }, 'query'],
