@@ -16,6 +16,12 @@ SUBJECTS = ["Mời họp giao ban công tác chuyển đổi số", "V/v góp ý
             "Lịch công tác tuần 24", "Đề nghị cấp mới tài khoản", "Thông báo tạm ngừng dịch vụ"]
 
 
+PAGE = """<html><head><style>p{color:blue}</style></head><body><p>Kính gửi</p>
+<table style="border-collapse:collapse"><tr><td>1</td></tr></table><img src="https://example.com/x.png">
+<script>parent.document.title='x'</script><img src=x onerror="parent.document.title='x'">
+<a href="javascript:alert(1)">x</a></body></html>"""
+
+
 @pytest.fixture(scope="module")
 def office(tmp_path_factory):
     server = Server(tmp_path_factory.mktemp("web") / "data").init().start()
@@ -26,6 +32,9 @@ def office(tmp_path_factory):
     server.run("account", "delegate", f"stttt@{DOMAIN}", server.anh, "--document", "Số 05/QĐ-STTTT")
     send(server, message("dan@example.com", [f"stttt@{DOMAIN}"], "Hỏi về giấy phép"), "dan@example.com",
          [f"stttt@{DOMAIN}"])
+    page = message("hotro@example.com", [server.anh], "Thư dạng trang")
+    page.add_alternative(PAGE, subtype="html")
+    send(server, page, "hotro@example.com", [server.anh])
     yield server
     server.close()
 
@@ -34,6 +43,7 @@ def test_an_official_reads_writes_and_tidies_up_at_the_desk_and_on_the_telephone
     done = subprocess.run(
         [shutil.which("node"), "test/walk.mjs", "--url", f"https://localhost:{office.port('https')}",
          "--user", office.anh, "--password", PASSWORD, "--to", office.binh, "--unit", f"stttt@{DOMAIN}",
+         "--html", "Thư dạng trang",
          "--shots", tmp_path],
         cwd=WEB, capture_output=True, text=True, timeout=300 * SLOWNESS, check=False)
     assert re.search(r"^[1-9]\d* passed, 0 failed$", done.stdout, re.M), done.stdout + done.stderr

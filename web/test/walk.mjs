@@ -197,6 +197,17 @@ await step('Vietnamese typing: what an input method sends arrives as it was mean
   await desk.click('dialog .danger');
   await desk.waitForSelector('.write', { state: 'detached' });
 });
+if (option('html')) {
+  await step('a page of strangers stands in its frame with its style, without scripts and pictures', async () => {
+    await desk.locator('.row', { hasText: option('html') }).first().click();
+    await desk.waitForSelector('.notice:has-text("Đã chặn hình ảnh")');
+    const page = desk.frames()[1];
+    must((await page.locator('script, [onerror], [href^=javascript]').count()) === 0, 'something is left of the scripts');
+    must((await page.locator('table').evaluate((table) => getComputedStyle(table).borderCollapse)) === 'collapse', 'the style of the mail is lost');
+    must((await page.locator('img[src^="http"]').count()) === 0, 'a picture from outside is there');
+    await judge(desk, '19-thu-dang-trang');
+  });
+}
 if (UNIT) {
   await step('the mailbox of the unit: answer as the unit', async () => {
     await desk.click(`.side summary[title="${UNIT}"]`);

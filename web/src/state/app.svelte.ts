@@ -7,7 +7,7 @@ import { parseSearch } from '../text/search';
 import { ALL, formatRoute, parseRoute, type Route, STARRED } from '../text/route';
 import { t } from '../words/index.svelte';
 import { type Account, accountsOf } from './account.svelte';
-import { isSignedIn, signOut } from './door';
+import { doorState, signOut } from './door';
 import { forgetDirectory } from './people';
 import { Draft } from './draft.svelte';
 import { MessageList } from './list.svelte';
@@ -15,10 +15,10 @@ import { notices } from './notice.svelte';
 import { own } from './own';
 import { prefs } from './prefs.svelte';
 
-type Phase = 'starting' | 'signed-out' | 'ready' | 'unreachable';
+type Phase = 'starting' | 'signed-out' | 'limited' | 'ready' | 'unreachable';
 
 const WEIGH = 60_000; /* milliseconds between two looks at the quota */
-const SETTLE = 250; /* milliseconds in which changes that come together are taken as one */
+const SETTLE = 60; /* milliseconds in which changes that come together are taken as one */
 
 class App {
   phase = $state<Phase>('starting');
@@ -46,8 +46,9 @@ class App {
     this.phase = 'starting';
     const client = new Client(() => this.sessionEnded());
     try {
-      if (!(await isSignedIn())) {
-        this.phase = 'signed-out';
+      const door = await doorState();
+      if (door !== 'signed_in') {
+        this.phase = door === 'limited' ? 'limited' : 'signed-out';
         return;
       }
       await client.start();

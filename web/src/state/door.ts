@@ -68,8 +68,11 @@ export async function signOut(): Promise<void> {
   await ask('/dang-xuat', undefined, 'POST');
 }
 
-/* Throws when nobody answers. */
-export async function isSignedIn(): Promise<boolean> {
-  const body = (await (await ask('/phien')).json()) as { state: string };
-  return body.state === 'signed_in';
+export type DoorState = 'signed_in' | 'signed_out' | 'limited';
+
+/* limited: the role of the account must set up a second factor before anything else. Throws when
+ * nobody answers. */
+export async function doorState(): Promise<DoorState> {
+  const body = (await (await ask('/phien')).json()) as { state: DoorState; limited?: boolean };
+  return body.limited ? 'limited' : body.state;
 }
