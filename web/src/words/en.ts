@@ -36,7 +36,7 @@ export const en: Record<Word, string> = {
   'in.keep': 'Stay signed in on this device',
 
   'new.title': 'Set a new password',
-  'new.why': 'The present password is only good for setting another. Then the mailbox opens.',
+  'new.why': 'The present password is only good for setting another (Article 12.2 of the regulation). Then the mailbox opens.',
   'new.password': 'New password',
   'new.again': 'New password again',
   'new.differ': 'The two are not the same.',

@@ -37,7 +37,7 @@ export const vi = {
   'in.keep': 'Giữ đăng nhập trên máy này',
 
   'new.title': 'Đặt mật khẩu mới',
-  'new.why': 'Mật khẩu đang dùng chỉ để đặt mật khẩu mới. Đặt xong sẽ vào hộp thư.',
+  'new.why': 'Mật khẩu đang dùng chỉ để đặt mật khẩu mới (khoản 2 Điều 12 Quy chế). Đặt xong sẽ vào hộp thư.',
   'new.password': 'Mật khẩu mới',
   'new.again': 'Nhập lại mật khẩu mới',
   'new.differ': 'Hai lần nhập chưa giống nhau.',
