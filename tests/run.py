@@ -259,7 +259,7 @@ def part_web(part):
         part.check(*npm, "test")
         part.check("tools/check-web")
         part.check("node", "web/test/walk.mjs", "--shots", LOGS / "web")
-        pytest(part, "tests/web", "release")
+        pytest(part, "tests/web", build_name="release", targets=["congvu"])
 
 
 # ---------------------------------------------------------------------------------------- checks
