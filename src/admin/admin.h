@@ -10,6 +10,7 @@
 
 #include "audit/audit.h"
 #include "auth/auth.h"
+#include "delivery/delivery.h"
 #include "http/http.h"
 #include "store/store.h"
 
@@ -22,6 +23,7 @@ typedef struct {
 typedef struct {
     Directory *directory;
     Store *store;
+    Delivery *delivery;
     Auth *auth;
     const char *version; /* of congvu, for the description */
     /* The regulation in force; a reference of the caller's. */

@@ -89,7 +89,8 @@ gboolean admin_changed(AdminCall *call, GError **error);
 /* The tables; each ends with a pattern of NULL. */
 extern const AdminOperation admin_units[], admin_accounts[], admin_idle[], admin_passwords[],
     admin_record[], admin_requests[], admin_reports[], admin_directory[], admin_forwarding[],
-    admin_outgoing[], admin_notices[], admin_incidents[], admin_incident_acts[];
+    admin_outgoing[], admin_notices[], admin_incidents[], admin_incident_acts[],
+    admin_withdrawals[], admin_holds[];
 
 /* The description of all of them, OpenAPI 3.1; g_free. */
 char *admin_describe(const AdminOperation *const *tables, gsize count, const char *version);

@@ -7,8 +7,10 @@
 #include "audit/audit.h"
 #include "casework/notice.h"
 #include "casework/request.h"
+#include "directory/access.h"
 #include "directory/account.h"
 #include "directory/activity.h"
+#include "directory/hold.h"
 #include "directory/role.h"
 #include "directory/unit.h"
 #include "store/forwarded.h"
@@ -32,6 +34,9 @@ void admin_write_forwarded(JsonWriter *w, const char *address, const StoreForwar
 /* incidents.c */
 void admin_write_signup(JsonWriter *w, const char *address, const StoreSignup *seen);
 void admin_write_notice(JsonWriter *w, const Notice *notice); /* notices.c */
+/* holds.c; mail: a read transaction of mail.db. */
+void admin_write_hold(JsonWriter *w, DbConn *mail, const DirectoryHold *hold);
+void admin_write_access(JsonWriter *w, const DirectoryAccess *access);
 void admin_write_role(JsonWriter *w, const DirectoryRoleRow *row);
 void admin_write_act(JsonWriter *w, const AuditRecord *record);
 /* view_request.c */

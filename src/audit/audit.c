@@ -121,6 +121,43 @@ gboolean audit_each(DbConn *conn, const char *subject, guint limit, AuditEach ea
     return step != DB_FAILED;
 }
 
+char *audit_hash_text(const guint8 hash[CRYPTO_DIGEST_BYTES]) {
+    GString *text = g_string_new(NULL);
+    for (guint i = 0; i < CRYPTO_DIGEST_BYTES; i++)
+        g_string_append_printf(text, "%02x", hash[i]);
+    return g_string_free(text, FALSE);
+}
+
+/* NULL and "" are no wish. */
+static const char *wish(const char *text) {
+    return text == NULL || *text == '\0' ? NULL : text;
+}
+
+#define WANTED                                                                                     \
+    " WHERE (?1 IS NULL OR subject = ?1) AND (?2 IS NULL OR who = ?2)"                             \
+    " AND (?3 IS NULL OR substr(act, 1, length(?3)) = ?3) AND time >= ?4 AND time < ?5"            \
+    " AND (?6 IS NULL OR instr(ground, ?6) > 0 OR instr(coalesce(before, ''), ?6) > 0"             \
+    " OR instr(coalesce(after, ''), ?6) > 0)"
+
+gboolean audit_search(DbConn *conn, const AuditFilter *filter, AuditEach each, gpointer data,
+                      GError **error) {
+    DbStmt *stmt = filter->oldest ? db_prepare(conn, "SELECT " COLUMNS " FROM audit" WANTED
+                                                     " ORDER BY seq LIMIT ?7")
+                                  : db_prepare(conn, "SELECT " COLUMNS " FROM audit" WANTED
+                                                     " ORDER BY seq DESC LIMIT ?7");
+    db_bind(stmt, "tttiiti", wish(filter->subject), wish(filter->who), wish(filter->act),
+            filter->since, filter->until == 0 ? G_MAXINT64 : filter->until, wish(filter->text),
+            filter->limit == 0 ? (gint64)-1 : (gint64)filter->limit);
+    DbStep step;
+    while ((step = db_step(stmt, error)) == DB_ROW) {
+        AuditRecord record = record_of_row(stmt);
+        if (!each(&record, data))
+            break;
+    }
+    db_reset(stmt);
+    return step != DB_FAILED;
+}
+
 gboolean audit_verify(DbConn *conn, gint64 check_seq, const guint8 *check_hash, AuditState *out,
                       void (*progress)(gint64 done, gint64 all, gpointer data), gpointer data,
                       GError **error) {

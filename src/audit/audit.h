@@ -46,6 +46,21 @@ typedef gboolean (*AuditEach)(const AuditRecord *record, gpointer data);
 gboolean audit_each(DbConn *conn, const char *subject, guint limit, AuditEach each, gpointer data,
                     GError **error);
 
+/* Which records; NULL, "" and 0: any. */
+typedef struct {
+    const char *subject; /* exactly */
+    const char *who;     /* exactly */
+    const char *act;     /* "account.lock", or its beginning: "account." */
+    const char *text;    /* somewhere in ground, before or after */
+    gint64 since, until; /* Unix microseconds: from, and before */
+    gboolean oldest;     /* first; else the newest */
+    guint limit;         /* 0: all */
+} AuditFilter;
+gboolean audit_search(DbConn *conn, const AuditFilter *filter, AuditEach each, gpointer data,
+                      GError **error);
+/* 64 hexadecimal digits; g_free. */
+char *audit_hash_text(const guint8 hash[CRYPTO_DIGEST_BYTES]);
+
 typedef struct {
     gint64 records;                   /* in all */
     guint8 head[CRYPTO_DIGEST_BYTES]; /* hash of the last one; zeros when there is none */

@@ -50,6 +50,9 @@ gboolean blob_writer_view(BlobWriter *writer, Bytes *out, GError **error);
  * folder flushed (parallel callers share nothing but the disk). Slow; never on the writer thread.
  */
 gboolean blob_writer_finish(BlobWriter *writer, GError **error);
+/* Nothing of the bytes stays in memory or in a file that is used again [Điều 6.1]; the writer is
+ * good for blob_writer_free only. */
+void blob_writer_wipe(BlobWriter *writer);
 void blob_writer_free(BlobWriter *writer); /* an unused file is removed */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(BlobWriter, blob_writer_free)
 

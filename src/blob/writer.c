@@ -112,6 +112,8 @@ static gboolean leave_scratch(BlobWriter *writer, GError **error) {
     writer->written = 0;
     gboolean moved = open_file(writer, error) && write_all(writer, so_far, error);
     unmap(writer);
+    if (ftruncate(scratch, 0) != 0) /* it would keep the beginning of this message */
+        moved = FALSE;
     blob_scratch_give(writer->store, scratch);
     return moved;
 }
@@ -217,6 +219,16 @@ gboolean blob_writer_finish(BlobWriter *writer, GError **error) {
     crypto_digest_final(writer->digest, writer->hash);
     writer->finished = TRUE;
     return TRUE;
+}
+
+void blob_writer_wipe(BlobWriter *writer) {
+    unmap(writer);
+    writer->failed = TRUE;
+    if (writer->fd >= 0 && ftruncate(writer->fd, 0) != 0)
+        log_event(LOG_LEVEL_ERROR, "blob.wipe", "message", g_strerror(errno), NULL);
+    if (writer->pending.n > 0)
+        crypto_wipe(writer->pending.p, writer->pending.n);
+    buffer_release(&writer->pending);
 }
 
 void blob_writer_free(BlobWriter *writer) {

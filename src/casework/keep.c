@@ -58,7 +58,10 @@ static gboolean move_all(DbConn *conn, gpointer data, GError **error) {
 
 /* ---- What is deleted ---- */
 
-#define OVER "state = 4 AND wiped = 0 AND replied < ?1"
+/* A legal hold keeps it (directory/hold.h). */
+#define OVER                                                                                       \
+    "state = 4 AND wiped = 0 AND replied < ?1 AND NOT EXISTS(SELECT 1 FROM legal_hold h"           \
+    " WHERE h.ended = 0 AND h.what = 'request ' || request.id)"
 
 static gboolean wipe_one(const Keep *c, DbConn *conn, gint64 id, gint64 unit, GError **error) {
     DbStmt *lines =

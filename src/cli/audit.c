@@ -1,17 +1,11 @@
-/* audit list | verify: the trail of administrative acts. */
+/* audit list | search | export | verify: the trail of administrative acts. */
 #include "cli/cli.h"
 
+#include "admin/trail.h"
 #include "admin/view.h"
 #include "base/bytes.h"
 
 enum { DEFAULT_LIMIT = 50, MOST = 1000000, LISTING_MAXIMUM = 256 * 1024 * 1024 };
-
-static char *hex(const guint8 *hash) {
-    GString *text = g_string_new(NULL);
-    for (guint i = 0; i < CRYPTO_DIGEST_BYTES; i++)
-        g_string_append_printf(text, "%02x", hash[i]);
-    return g_string_free(text, FALSE);
-}
 
 static gboolean from_hex(const char *text, guint8 *hash) {
     if (strlen(text) != (gsize)2 * CRYPTO_DIGEST_BYTES)
@@ -85,6 +79,88 @@ int cli_audit_list(CliCall *call) {
     return CLI_DONE;
 }
 
+/* ---- Searching, taking out ---- */
+
+typedef struct {
+    AuditFilter filter;
+    char *subject, *who, *act, *text, *since, *until;
+} Wanted;
+
+#define WANTED_OPTIONS(w)                                                                          \
+    {"subject", &(w).subject, NULL, "only acts upon this address, or stop (TB-3)", FALSE},         \
+        {"who", &(w).who, NULL, "only acts of this person", FALSE},                                \
+        {"act", &(w).act, NULL, "only acts whose name begins so: account., secret.", FALSE},       \
+        {"since", &(w).since, NULL, "from this day or hour on", FALSE}, {                          \
+        "until", &(w).until, NULL, "to the end of this day, or to this hour", FALSE                \
+    }
+
+static gboolean take_wanted(CliCall *call, Wanted *w) {
+    w->filter.subject = w->subject;
+    w->filter.who = w->who;
+    w->filter.act = w->act;
+    w->filter.text = w->text;
+    return (w->since == NULL || cli_moment(call, "--since", w->since, FALSE, &w->filter.since)) &&
+           (w->until == NULL || cli_moment(call, "--until", w->until, TRUE, &w->filter.until));
+}
+
+int cli_audit_search(CliCall *call) {
+    Wanted w = {.filter = {.limit = MOST}};
+    const CliOption options[] = {
+        WANTED_OPTIONS(w),
+        {"text", &w.text, NULL, "only those with this in ground, before or after", FALSE},
+        {NULL},
+    };
+    int status;
+    if (!cli_options(call, options, 0, 0, &status))
+        return status;
+    if (!take_wanted(call, &w))
+        return CLI_USAGE;
+    g_autoptr(GError) error = NULL;
+    g_auto(Buffer) document;
+    buffer_init(&document, LISTING_MAXIMUM);
+    Listing listing = {.call = call, .w = json_writer(&document)};
+    json_open(&listing.w, NULL, '[');
+    DbConn *conn = db_read_begin(call->instance->admin, &error);
+    gboolean ok = conn != NULL && audit_search(conn, &w.filter, list_record, &listing, &error);
+    g_clear_pointer(&conn, db_read_end);
+    if (!ok)
+        return cli_refuse(call, g_steal_pointer(&error));
+    json_close(&listing.w, ']');
+    if (call->json)
+        cli_print_json(call, &document);
+    return CLI_DONE;
+}
+
+int cli_audit_export(CliCall *call) {
+    Wanted w = {0};
+    char *to = NULL;
+    CliGround ground = {0};
+    const CliOption options[] = {
+        {"to", &to, NULL, "file, one JSON document a line; -: standard output", TRUE},
+        WANTED_OPTIONS(w),
+        CLI_GROUND_OPTIONS(ground),
+        {NULL},
+    };
+    int status;
+    AuditAct act;
+    if (!cli_options(call, options, 0, 0, &status) || !cli_act(call, &ground, TRUE, &act, &status))
+        return status;
+    if (!take_wanted(call, &w))
+        return CLI_USAGE;
+    g_autoptr(GError) error = NULL;
+    gint64 records;
+    GBytes *file =
+        trail_export(call->instance->admin, &w.filter, &act, LISTING_MAXIMUM, &records, &error);
+    if (file == NULL)
+        return cli_refuse(call, g_steal_pointer(&error));
+    cli_give(call, NULL, TRUE, file);
+    if (!g_str_equal(to, "-"))
+        cli_print(call, "%" G_GINT64_FORMAT " records\n", records);
+    return CLI_DONE;
+}
+
+/* ---- Verifying ---- */
+
 static void show_progress(gint64 done, gint64 all, gpointer data) {
     cli_progress(data, done, all);
 }
@@ -119,7 +195,7 @@ int cli_audit_verify(CliCall *call) {
     g_clear_pointer(&conn, db_read_end);
     if (!ok)
         return cli_refuse(call, g_steal_pointer(&error));
-    g_autofree char *head = hex(state.head);
+    g_autofree char *head = audit_hash_text(state.head);
     if (call->json) {
         g_auto(Buffer) document;
         buffer_init(&document, 4096);

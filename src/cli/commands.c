@@ -55,9 +55,9 @@ const CliCommand cli_commands[] = {
     {"import", "taken", cli_import_taken, CLI_PIECE, "ADDRESS --source NAME --uidvalidity N", "for import imap: which messages of a folder were taken"},
     {"import", "take", cli_import_take, CLI_PIECE | CLI_READS_INPUT, "ADDRESS", "for the other import commands: take a batch from standard input"},
 
-    {"export", "mbox", cli_export_mbox, CLI_LOCAL, "--account ADDRESS --to DIRECTORY --request ID | --ground TEXT", "write all of an account's mail into mbox files"},
-    {"export", "maildir", cli_export_maildir, CLI_LOCAL, "--account ADDRESS --to DIRECTORY --request ID | --ground TEXT", "write all of an account's mail into a Maildir"},
-    {"export", "stream", cli_export_stream, 0, "ADDRESS --kind KIND --to TEXT --request ID | --ground TEXT", "for the other export commands: give the mail"},
+    {"export", "mbox", cli_export_mbox, CLI_LOCAL, "--account ADDRESS --to DIRECTORY [--access TC-NUMBER] --request ID | --ground TEXT", "write all of an account's mail into mbox files"},
+    {"export", "maildir", cli_export_maildir, CLI_LOCAL, "--account ADDRESS --to DIRECTORY [--access TC-NUMBER] --request ID | --ground TEXT", "write all of an account's mail into a Maildir"},
+    {"export", "stream", cli_export_stream, 0, "ADDRESS --kind KIND --to TEXT [--access TC-NUMBER] --request ID | --ground TEXT", "for the other export commands: give the mail"},
 
     {"notice", "schedule", cli_notice_schedule, 0, "--from TIME --to TIME --reason TEXT [--emergency REASON]", "announce a stop of the service and write to everybody"},
     {"notice", "list", cli_notice_list, 0, "[--open]", "stops of the service, the latest first"},
@@ -77,6 +77,14 @@ const CliCommand cli_commands[] = {
     {"incident", "export", cli_incident_export, 0, "ID --to FILE --document TEXT --receiver TEXT", "a case with its evidence as one archive (.zip) for another authority"},
     {"incident", "register", cli_incident_register, 0, "[--since DATE] [--until DATE]", "the register of violations: who, what measure, who decided"},
     {"incident", "signups", cli_incident_signups, 0, "[--month YYYY-MM]", "mail of social networks, shops and the like to official addresses, by month"},
+    {"hold", "begin", cli_hold_begin, 0, "ADDRESS | --case NAME --reason TEXT [--until DATE] --request ID | --ground TEXT", "nothing of an account or a case is deleted until it ends"},
+    {"hold", "end", cli_hold_end, 0, "NUMBER --request ID | --ground TEXT", "end a hold"},
+    {"hold", "list", cli_hold_list, 0, "", "what is held, why, by whom, until when"},
+    {"access", "ask", cli_access_ask, 0, "ADDRESS --reader ADDRESS --days N --request ID | --ground TEXT", "ask to read somebody else's mailbox; a second person decides"},
+    {"access", "approve", cli_access_approve, 0, "NUMBER --request ID | --ground TEXT", "let it be read, as the second person"},
+    {"access", "refuse", cli_access_refuse, 0, "NUMBER --request ID | --ground TEXT", "do not"},
+    {"access", "end", cli_access_end, 0, "NUMBER", "end it before its time"},
+    {"access", "list", cli_access_list, 0, "", "who reads or read whose mailbox, on what ground"},
 
     {"role", "grant", cli_role_grant, 0, "ADDRESS ROLE --document TEXT [--unit KEY]", "let a person use the administration: department, centre, focal, head"},
     {"role", "revoke", cli_role_revoke, 0, "ADDRESS ROLE [--unit KEY]", "take a role away"},
@@ -104,6 +112,14 @@ const CliCommand cli_commands[] = {
     {"calendar", "stop", cli_calendar_stop, CLI_DATA_OPTIONAL, "DATE [--today DATE]", "may the service stop on DATE?"},
     {"calendar", "inactive", cli_calendar_inactive, CLI_DATA_OPTIONAL, "DATE --today DATE", "is an account last active on DATE a candidate for locking?"},
 
+    {"takeback", "find", cli_takeback_find, 0, "MESSAGE-ID | NUMBER", "in whose mailboxes a message is, and who has read it: before it is taken back"},
+    {"takeback", "start", cli_takeback_start, 0, "MESSAGE-ID | NUMBER --request ID | --ground TEXT", "take a message back from all mailboxes (phishing, a mistake)"},
+    {"takeback", "list", cli_takeback_list, 0, "", "what was taken back"},
+    {"takeback", "undo", cli_takeback_undo, 0, "TH-NUMBER --request ID | --ground TEXT", "put a message back where it was"},
+    {"secret", "list", cli_secret_list, 0, "", "messages with a state secret's stamp that are frozen where they arrived, and what was refused"},
+    {"secret", "freeze", cli_secret_freeze, 0, "MESSAGE-ID | NUMBER --request ID | --ground TEXT", "freeze a message in all mailboxes: nobody can open it"},
+    {"secret", "release", cli_secret_release, 0, "SM-NUMBER --request ID | --ground TEXT", "end that"},
+
     {"queue", "list", cli_queue_list, 0, "", "mail waiting for other domains"},
     {"queue", "show", cli_queue_show, 0, "NUMBER", "one entry"},
     {"queue", "retry", cli_queue_retry, 0, "NUMBER", "make an entry due now"},
@@ -121,6 +137,8 @@ const CliCommand cli_commands[] = {
     {"index", "rebuild", cli_index_rebuild, 0, "", "throw the search index away and build it anew, while serving"},
 
     {"audit", "list", cli_audit_list, 0, "[--subject ADDRESS] [--limit N]", "who did what, when, on what ground"},
+    {"audit", "search", cli_audit_search, 0, "[--subject ADDRESS] [--who NAME] [--act NAME] [--text TEXT] [--since TIME] [--until TIME]", "find acts in the whole trail"},
+    {"audit", "export", cli_audit_export, 0, "--to FILE --request ID | --ground TEXT [--subject ADDRESS] [--who NAME] [--act NAME] [--since TIME] [--until TIME]", "the trail for somebody else, with the hashes of its chain"},
     {"audit", "verify", cli_audit_verify, 0, "[--known NUMBER:HASH]", "prove that the trail is whole"},
 
     {NULL, NULL, NULL, 0, NULL, NULL},

@@ -150,7 +150,7 @@ static gboolean write_listing(Export *export, GError **error) {
 /* ---- The command ---- */
 
 static gboolean run(Export *export, Door *door, const char *account, const char *path,
-                    const CliGround *ground, GError **error) {
+                    const CliGround *ground, const char *access, GError **error) {
     const char *words[] = {"export",
                            "stream",
                            account,
@@ -160,6 +160,8 @@ static gboolean run(Export *export, Door *door, const char *account, const char 
                            path,
                            ground->request != NULL ? "--request" : "--ground",
                            ground->request != NULL ? ground->request : ground->text,
+                           access == NULL ? NULL : "--access",
+                           access,
                            NULL};
     g_autoptr(GError) failed = NULL;
     gboolean asked = door_ask(door, words, bytes_of(NULL, 0), NULL, take_batch, export, &failed);
@@ -223,11 +225,12 @@ static gboolean has_ground(CliGround *ground) {
 }
 
 int export_run(CliCall *call, const ExportForm *form) {
-    char *account = NULL, *to = NULL;
+    char *account = NULL, *to = NULL, *access = NULL;
     CliGround ground = {0};
     const CliOption options[] = {
         {"account", &account, NULL, "whose mail", TRUE},
         {"to", &to, NULL, "a folder that does not exist yet", TRUE},
+        {"access", &access, NULL, "the approved access to a person's mail: TC-3", FALSE},
         CLI_GROUND_OPTIONS(ground),
         {NULL},
     };
@@ -247,7 +250,7 @@ int export_run(CliCall *call, const ExportForm *form) {
     Export export = {.call = call, .form = form, .folder = folder};
     export.listing = g_ptr_array_new_with_free_func((GDestroyNotify)listing_entry_free);
     export.files = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    gboolean good = run(&export, door, account, path, &ground, &error);
+    gboolean good = run(&export, door, account, path, &ground, access, &error);
     if (!good && export.open)
         form->end(&export, NULL);
     status = good ? report(&export, account, path) : cli_refuse(call, g_steal_pointer(&error));

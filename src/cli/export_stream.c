@@ -3,6 +3,7 @@
  * trail before a byte of it is read [Điều 10.1]. */
 #include "cli/cli.h"
 
+#include "directory/access.h"
 #include "directory/account.h"
 #include "moving/give.h"
 
@@ -21,6 +22,28 @@ static gboolean record(CliCall *call, const char *ground, const DirectoryAccount
     return cli_record_on(call, ground, "mail.export", account->address, NULL, after, error);
 }
 
+/* [Điều 10.1.c] A person's mail is taken out on a second person's word as well: an approved access
+ * (`access ask`), which its owner hears of. Not while the system is tried or moved. */
+static gboolean may_take(CliCall *call, const DirectoryAccount *account, const char *access,
+                         GError **error) {
+    if (access == NULL)
+        return cli_is_trial(call) || account->kind != DIRECTORY_PERSON ||
+               cv_fail(error, CV_ERROR_REFUSED,
+                       "thư của cá nhân chỉ được trích xuất khi người thứ hai đã duyệt (Điều "
+                       "10.1.c): dùng `congvu access ask`, rồi --access TC-SỐ; a second person "
+                       "must have approved it: ask for access, then give --access");
+    gint64 id = 0;
+    gboolean valid = FALSE;
+    if (g_str_has_prefix(access, "TC-"))
+        access += 3;
+    g_ascii_string_to_signed(access, 10, 1, G_MAXINT64, &id, NULL);
+    return directory_access_valid(call->instance->directory, id, account->id, &valid, error) &&
+           (valid || cv_fail(error, CV_ERROR_REFUSED,
+                             "TC-%s không còn hoặc chưa có hiệu lực đối với %s; this access does "
+                             "not hold for the account now",
+                             access, account->address));
+}
+
 static gboolean give(Bytes batch, gpointer data) {
     CliCall *call = data;
     g_string_append_len(call->out, (const char *)batch.p, (gssize)batch.n);
@@ -28,9 +51,10 @@ static gboolean give(Bytes batch, gpointer data) {
 }
 
 int cli_export_stream(CliCall *call) {
-    char *kind = NULL, *to = NULL;
+    char *kind = NULL, *to = NULL, *access = NULL;
     CliGround ground = {0};
     const CliOption options[] = {
+        {"access", &access, NULL, "the approved access: TC-3", FALSE},
         {"kind", &kind, NULL, "mbox or maildir", TRUE},
         {"to", &to, NULL, "where the mail goes, for the trail", TRUE},
         CLI_GROUND_OPTIONS(ground),
@@ -48,7 +72,8 @@ int cli_export_stream(CliCall *call) {
     g_autoptr(GError) error = NULL;
     g_autoptr(DirectoryAccount) account =
         directory_account_find(call->instance->directory, call->arguments[0], &error);
-    if (account == NULL || !record(call, act.ground, account, kind, to, &error) ||
+    if (account == NULL || !may_take(call, account, access, &error) ||
+        !record(call, act.ground, account, kind, to, &error) ||
         !moving_give(call->instance->store, account->id, give, call, &error))
         return cli_refuse(call, g_steal_pointer(&error));
     return CLI_DONE;

@@ -162,6 +162,9 @@ static void count_one(Mover *mover, char code, guint i) {
         mover->counts.keywords += code == MOVING_TAKEN_PARTLY;
     } else if (code == MOVING_HAD) {
         mover->counts.had++;
+    } else if (code == MOVING_REFUSED) {
+        mover_left(mover, mover->labels->pdata[i],
+                   "có dấu độ mật (Điều 6.1); it bears the stamp of a state secret");
     } else {
         mover_left(mover, mover->labels->pdata[i], "hộp thư ở đây đã đầy; the mailbox is full");
     }

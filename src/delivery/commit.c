@@ -46,6 +46,7 @@ typedef struct {
     DeliveryRequest *request;
     DbConn *conn;
     BlobId blob;
+    Freeze *freeze; /* NULL: the message stays where it is put */
     Buffer outcome; /* one line for each recipient: what became of the message there */
 } Work;
 
@@ -125,7 +126,8 @@ static gboolean deliver_local(Work *work, const DeliveryRecipient *recipient, GE
     if (request->sign != NULL && !mark_forwarded(work, recipient, &message.flags, error))
         return FALSE;
     if (!store_message_insert(store, work->conn, &message, &uid, error) ||
-        (request->service != NULL && !count_signup(work, recipient->account, error)))
+        (request->service != NULL && !count_signup(work, recipient->account, error)) ||
+        (work->freeze != NULL && !freeze_copy(work->freeze, work->conn, inbox->id, uid, error)))
         return FALSE;
     buffer_printf(&work->outcome, "%s account=%" G_GINT64_FORMAT " mailbox=INBOX uid=%u\n",
                   recipient->address, recipient->account, uid);
@@ -190,6 +192,7 @@ static gboolean add_intake(Work *work, GError **error) {
         .size = request->size,
         .received = clock_now(),
         .submitter = request->submitter,
+        .blob = work->blob,
     };
     if (!store_intake_add(request->delivery->store, work->conn, &intake, &request->intake, error))
         return FALSE;
@@ -218,9 +221,18 @@ static gboolean deliver_all(Work *work, GError **error) {
         buffer_printf(&work->outcome, "%s account=%" G_GINT64_FORMAT " forwarded\n", r->address,
                       r->account);
     }
+    g_auto(Freeze) freeze = {.delivery = request->delivery};
+    if (request->secret.place != SECRET_NOWHERE) {
+        if (!freeze_begin(&freeze, work->conn, work->blob, request->evidence, error))
+            return FALSE;
+        work->freeze = &freeze;
+    }
     for (guint i = 0; i < request->recipients->len; i++)
         if (!deliver_local(work, &g_array_index(request->recipients, DeliveryRecipient, i), error))
             return FALSE;
+    if (work->freeze != NULL && !freeze_end(&freeze, work->conn, error))
+        return FALSE;
+    work->freeze = NULL;
     for (guint i = 0; i < request->destinations->len; i++)
         if (!enqueue(work, request->destinations->pdata[i], error))
             return FALSE;

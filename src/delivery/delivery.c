@@ -116,6 +116,7 @@ void delivery_request_free(DeliveryRequest *request) {
     g_free(request->text);
     g_free(request->forwarder);
     g_free(request->service);
+    g_free(request->evidence);
     g_free(request);
 }
 
@@ -273,6 +274,8 @@ static void delivery_done(gpointer data, const GError *error) {
         return;
     }
     metric_observe(&delivery_seconds, clock_monotonic() - request->started);
+    if (request->secret.place != SECRET_NOWHERE)
+        secret_count_frozen();
     delivery_send_receipt(request);
     delivery_send_letters(request);
     delivery_tell_limit(request);
@@ -319,6 +322,38 @@ static gboolean origin_allowed(DeliveryRequest *request, Bytes header) {
     return FALSE;
 }
 
+/* [Điều 6.1] What somebody of ours sends is refused and leaves nothing behind; what comes from
+ * outside is frozen where it arrives. FALSE: it was told how it ended. */
+static gboolean secret_allowed(DeliveryRequest *request, Bytes all) {
+    Directory *directory = request->delivery->directory;
+    g_autoptr(Regulation) regulation = delivery_regulation(request->delivery);
+    if (regulation == NULL || directory == NULL || request->door == NULL)
+        return TRUE;
+    SecretMail mail = {all, request->parsed->structure, request->parsed->header_bytes,
+                       request->door, request->submitter};
+    g_autoptr(Verdict) refusal = NULL;
+    g_autoptr(GError) error = NULL;
+    if (request->submitter == 0) {
+        if (regulation_figure(regulation, FIGURE_SECRET_FREEZE) == 0)
+            return TRUE;
+        request->secret = secret_scan(regulation, all, mail.structure, mail.header_bytes);
+        if (request->secret.place != SECRET_NOWHERE)
+            request->evidence = secret_record(directory, &mail, &request->secret);
+        return TRUE;
+    }
+    if (!secret_guard(directory, regulation, &mail, &refusal, &error)) {
+        fail_with(request, error);
+        return FALSE;
+    }
+    if (refusal == NULL)
+        return TRUE;
+    blob_writer_wipe(request->writer);
+    finish(request, 550,
+           g_strdup_printf("5.7.1 %s / %s (%s)", refusal->text_vi, refusal->text_en,
+                           refusal->article));
+    return FALSE;
+}
+
 gboolean delivery_prepare(DeliveryRequest *request, GError **error) {
     Bytes all;
     if (!blob_writer_view(request->writer, &all, error))
@@ -341,14 +376,18 @@ void delivery_submit(DeliveryRequest *request, void (*done)(gpointer data), gpoi
     request->size = all.n;
     request->parsed = message_parse(all);
     if (!attachments_allowed(request) ||
-        !origin_allowed(request, bytes_slice(all, 0, request->parsed->header_bytes)))
+        !origin_allowed(request, bytes_slice(all, 0, request->parsed->header_bytes)) ||
+        !secret_allowed(request, all))
         return;
     request->counts = *request->sender != '\0' &&
                       !is_judged_spam(bytes_slice(all, 0, request->parsed->header_bytes));
     delivery_judge_signup(request, bytes_slice(all, 0, request->parsed->header_bytes));
-    delivery_prepare_receipt(request, all);
+    gboolean frozen = request->secret.place != SECRET_NOWHERE;
+    if (!frozen)
+        delivery_prepare_receipt(request, all);
     if (!delivery_prepare_limit(request, &error) ||
-        !delivery_forward(request, bytes_slice(all, 0, request->parsed->header_bytes), &error)) {
+        (!frozen && /* it goes nowhere else */
+         !delivery_forward(request, bytes_slice(all, 0, request->parsed->header_bytes), &error))) {
         fail_with(request, error);
         return;
     }

@@ -3,7 +3,9 @@
 #define CV_DELIVERY_INTERNAL_H
 
 #include "delivery/delivery.h"
+#include "delivery/freeze.h"
 #include "queue/limit.h"
+#include "secret/guard.h"
 
 /* One other domain: one queue entry, so that the far end gets the bytes once. */
 typedef struct {
@@ -62,6 +64,9 @@ struct DeliveryRequest {
     QueueLimits limits;
     QueueSent sent;
     QueueLimitState limit; /* set by the transaction */
+
+    SecretFound secret; /* it came from outside and is frozen where it arrives; NOWHERE: not */
+    char *evidence;     /* of that, for the trail */
 
     DeliveryRequest *receipt; /* prepared; delivered after this one. NULL: nobody asked */
 

@@ -1,5 +1,6 @@
 /* Opening the directory, what the protocols ask about an account, and keeping others informed:
  * watchers after each commit, the store through pending marks. */
+#include "directory/hold.h"
 #include "directory/internal.h"
 
 #include "base/clock.h"
@@ -198,7 +199,8 @@ gboolean directory_mark(DbConn *conn, gint64 account, gint64 change, GError **er
 }
 
 GArray *directory_pending(Directory *d, GError **error) {
-    if (!directory_delegations_turn(d, error) || !directory_aliases_turn(d, error))
+    if (!directory_delegations_turn(d, error) || !directory_aliases_turn(d, error) ||
+        !directory_holds_turn(d, error))
         return NULL;
     g_autoptr(DbConn) conn = db_read_begin(d->db, error);
     if (conn == NULL)
@@ -241,12 +243,14 @@ gboolean directory_pending_done(Directory *d, const DirectoryPending *pending, g
 
 gboolean directory_each_told(DbConn *conn, DirectoryToldEach each, gpointer data, GError **error) {
     DbStmt *stmt =
-        db_prepare(conn, "SELECT a.id, a.quota, a.local, p.account IS NOT NULL FROM account a"
+        db_prepare(conn, "SELECT a.id, a.quota, a.local, p.account IS NOT NULL, EXISTS(SELECT 1"
+                         " FROM legal_hold h WHERE h.account = a.id AND h.ended = 0) FROM account a"
                          " LEFT JOIN pending p ON p.account = a.id ORDER BY a.id");
     DbStep step;
     while ((step = db_step(stmt, error)) == DB_ROW) {
         DirectoryTold told = {db_column_int(stmt, 0), db_column_int(stmt, 1),
-                              db_column_text(stmt, 2), db_column_int(stmt, 3) != 0};
+                              db_column_text(stmt, 2), db_column_int(stmt, 3) != 0,
+                              db_column_int(stmt, 4) != 0};
         each(&told, data);
     }
     return step == DB_DONE;

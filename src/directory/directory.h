@@ -102,6 +102,7 @@ typedef struct {
     gint64 account, quota;
     const char *local; /* part of its address */
     gboolean pending;  /* the store may not have been told yet */
+    gboolean held;     /* nothing of it may be deleted (hold.h) */
 } DirectoryTold;
 typedef void (*DirectoryToldEach)(const DirectoryTold *told, gpointer data);
 gboolean directory_each_told(DbConn *conn, DirectoryToldEach each, gpointer data, GError **error);
@@ -116,6 +117,7 @@ gboolean directory_tell_again(Db *admin, GArray *accounts, GError **error);
 #define DIRECTORY_MAY_READ  (1u << 0) /* read the unit's mailbox */
 #define DIRECTORY_MAY_WRITE (1u << 1) /* file, flag, delete */
 #define DIRECTORY_MAY_SEND  (1u << 2) /* send as the unit */
+#define DIRECTORY_MAY_LOOK  (1u << 3) /* read and leave no trace in it (access.h) */
 typedef void (*DirectoryDelegate)(gint64 account, gint64 grantee, guint may, gpointer data);
 /* Delegations of this account in force now, with may 0 for those that ended and whose rights the
  * store may still have. */

@@ -38,7 +38,15 @@ typedef enum {
     ACTION_INCIDENT_READ,    /* cases of a unit */
     ACTION_INCIDENT_HANDLE,  /* take, decide measures, close */
     ACTION_INCIDENT_EXPORT,  /* hand a case over, with its evidence */
+    ACTION_MESSAGE_FIND,     /* in whose mailboxes one message is; what was taken back */
+    ACTION_MESSAGE_TAKE,     /* take it back or freeze it, and undo that */
+    ACTION_HOLD_READ,        /* what may not be deleted */
+    ACTION_HOLD_CHANGE,
+    ACTION_ACCESS_READ, /* who may read somebody else's mailbox, on what ground */
+    ACTION_ACCESS_ASK,
+    ACTION_ACCESS_DECIDE, /* as the second person */
     ACTION_AUDIT_READ,
+    ACTION_AUDIT_EXPORT,
     ACTION_ROLE_READ,
     ACTION_ROLE_CHANGE,
     ACTIONS,

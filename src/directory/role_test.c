@@ -15,7 +15,9 @@ static const struct {
     {ACTION_ROLE_CHANGE, "c"},         {ACTION_REPORT_READ, "dcfh"},  {ACTION_REPORT_RECORD, "dc"},
     {ACTION_DIRECTORY_EXCEPT, "ch"},   {ACTION_NOTICE_READ, "dcfhp"}, {ACTION_NOTICE_CHANGE, "c"},
     {ACTION_INCIDENT_REPORT, "dcfhp"}, {ACTION_INCIDENT_READ, "dch"}, {ACTION_INCIDENT_HANDLE, "c"},
-    {ACTION_INCIDENT_EXPORT, "c"},
+    {ACTION_INCIDENT_EXPORT, "c"},     {ACTION_MESSAGE_FIND, "dc"},   {ACTION_MESSAGE_TAKE, "c"},
+    {ACTION_HOLD_READ, "dc"},          {ACTION_HOLD_CHANGE, "c"},     {ACTION_ACCESS_READ, "dch"},
+    {ACTION_ACCESS_ASK, "ch"},         {ACTION_ACCESS_DECIDE, "dh"},  {ACTION_AUDIT_EXPORT, "dc"},
 };
 
 typedef struct {

@@ -1,5 +1,7 @@
 /* The tables of admin.db. `address` is the heart: one row for every local part that was ever given,
  * so that one probe answers both "whom does it reach" and "was it given before". */
+#include "directory/access.h"
+#include "directory/hold.h"
 #include "directory/internal.h"
 
 static const char directory_v1[] =
@@ -153,6 +155,8 @@ static const char *const steps[] = {
     directory_schema_notices,
     directory_schema_sessions,
     directory_schema_incidents,
+    directory_schema_holds,
+    directory_schema_access,
 };
 /* clang-format on */
 const DbSchema directory_schema = {"admin", steps, G_N_ELEMENTS(steps)};

@@ -147,7 +147,7 @@ json_t *jmap_store_message(JmapCall *call, const JmapAccount *account, const Jma
                           .keywords = words ? (const char *const *)filing->keywords->pdata : NULL,
                           .received = filing->received};
     StoreAppending appending = {
-        .mailbox = filing->box->mailbox->id, .messages = &append, .count = 1};
+        .mailbox = filing->box->mailbox->id, .messages = &append, .count = 1, .door = "jmap"};
     if (!blob_writer_append(writer, message, &error) ||
         !store_append(service->store, &appending, &error))
         return jmap_set_error_of(call, error);

@@ -3,12 +3,13 @@
  * after the store: only an account of which it says the same both times, and that was not marked
  * either time, must be in the store as it says. */
 #include "maintain/internal.h"
+#include "store/hold.h"
 
 #define N "%" G_GINT64_FORMAT
 
 typedef struct {
     gint64 quota;
-    gboolean pending;
+    gboolean pending, held;
     char local[]; /* part of its address */
 } Told;
 
@@ -19,6 +20,7 @@ typedef struct {
     gboolean repair;
     GHashTable *before, *after; /* of the directory: gint64 → Told */
     GHashTable *store;          /* gint64 → gint64 quota */
+    GHashTable *held;           /* gint64: of which the store deletes nothing */
     GArray *lost;               /* gint64: to be told to the store again */
 } Look;
 
@@ -31,12 +33,17 @@ static void keep_told(const DirectoryTold *told, gpointer table) {
     Told *kept = g_malloc(sizeof *kept + length);
     kept->quota = told->quota;
     kept->pending = told->pending;
+    kept->held = told->held;
     memcpy(kept->local, told->local, length);
     g_hash_table_insert(table, boxed(told->account), kept);
 }
 
 static void keep_stored(gint64 account, gint64 quota_limit, gpointer table) {
     g_hash_table_insert(table, boxed(account), boxed(quota_limit));
+}
+
+static void keep_held(gint64 account, gpointer table) {
+    g_hash_table_add(table, boxed(account));
 }
 
 static gboolean read_directory(const Look *look, GHashTable *table, GError **error) {
@@ -46,7 +53,8 @@ static gboolean read_directory(const Look *look, GHashTable *table, GError **err
 
 static gboolean read_store(const Look *look, GError **error) {
     g_autoptr(DbConn) conn = db_read_begin(look->data->mail, error);
-    return conn != NULL && store_account_each(conn, keep_stored, look->store, error);
+    return conn != NULL && store_account_each(conn, keep_stored, look->store, error) &&
+           store_hold_each(conn, keep_held, look->held, error);
 }
 
 static void report(const Look *look, gboolean mended, const char *text) {
@@ -66,7 +74,8 @@ static void compare_told(Look *look) {
     while (g_hash_table_iter_next(&iter, &key, &value)) {
         const Told *before = value, *after = g_hash_table_lookup(look->after, key);
         const gint64 *quota = g_hash_table_lookup(look->store, key);
-        if (after == NULL || before->pending || after->pending || before->quota != after->quota)
+        if (after == NULL || before->pending || after->pending || before->quota != after->quota ||
+            before->held != after->held)
             continue;
         g_autofree char *text = NULL;
         if (quota == NULL)
@@ -76,6 +85,10 @@ static void compare_told(Look *look) {
             text = g_strdup_printf("account " N " (%s) has a quota of " N
                                    " bytes, the store has one of " N,
                                    *(gint64 *)key, before->local, before->quota, *quota);
+        else if (before->held != g_hash_table_contains(look->held, key))
+            text = g_strdup_printf("account " N " (%s) is %sunder a legal hold, the store says "
+                                   "otherwise",
+                                   *(gint64 *)key, before->local, before->held ? "" : "not ");
         if (text != NULL)
             lose(look, *(gint64 *)key, text);
     }
@@ -109,8 +122,10 @@ gboolean maintain_check_accounts(const MaintainData *data, gboolean repair, Main
         g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
     g_autoptr(GHashTable) stored =
         g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
+    g_autoptr(GHashTable) held = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
     g_autoptr(GArray) lost = g_array_new(FALSE, FALSE, sizeof(gint64));
-    Look look = {data, finding, user, repair && data->follow != NULL, before, after, stored, lost};
+    Look look = {data,   finding, user, repair && data->follow != NULL, before, after,
+                 stored, held,    lost};
     if (!read_directory(&look, before, error) || !read_store(&look, error) ||
         !read_directory(&look, after, error))
         return FALSE;

@@ -14,8 +14,9 @@ enum {
 
 typedef struct {
     BatchMessage in;
-    BlobWriter *writer; /* NULL: it was had already before it was parsed */
+    BlobWriter *writer; /* NULL: it was had already before it was parsed, or is refused */
     MessageParsed *parsed;
+    gboolean refused;
     char code;
 } Item;
 
@@ -143,6 +144,10 @@ static gboolean insert(Work *work, Item *item, GError **error) {
 }
 
 static gboolean take_item(Work *work, Item *item, gboolean *full, GError **error) {
+    if (item->refused) {
+        item->code = MOVING_REFUSED;
+        return TRUE;
+    }
     gboolean had = item->writer == NULL;
     if (!had && !was_taken(work, item, &had, error))
         return FALSE;
@@ -307,7 +312,18 @@ static gboolean prepare(Take *take, Item *item, GError **error) {
         !blob_writer_view(item->writer, &all, error))
         return FALSE;
     item->parsed = message_parse(all);
-    return blob_writer_finish(item->writer, error);
+    const StoreJudged judged = {all, item->parsed, take->account, "import"};
+    g_autoptr(GError) refusal = NULL;
+    if (store_judge(take->store, &judged, &refusal))
+        return blob_writer_finish(item->writer, error);
+    blob_writer_wipe(item->writer);
+    if (!cv_error_is(refusal, CV_ERROR_REFUSED)) {
+        g_propagate_error(error, g_steal_pointer(&refusal));
+        return FALSE;
+    }
+    g_clear_pointer(&item->writer, blob_writer_free);
+    item->refused = TRUE;
+    return TRUE;
 }
 
 static gboolean add_message(Take *take, Bytes payload, GError **error) {

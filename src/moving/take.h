@@ -11,6 +11,7 @@ enum {
     MOVING_TAKEN = 't',
     MOVING_TAKEN_PARTLY = 'k', /* without keywords: the account has STORE_KEYWORD_COUNT others */
     MOVING_HAD = 'h',          /* taken in an earlier run, or twice in the batch's history */
+    MOVING_REFUSED = 's',      /* a state secret [Điều 6.1]; nothing of it was kept */
     MOVING_FULL = 'q',         /* the account's quota; everything behind it has this too */
 };
 

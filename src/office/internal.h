@@ -13,6 +13,13 @@ typedef struct OfficePackage OfficePackage;
 OfficePackage *office_package_open(Bytes file, GError **error);
 void office_package_close(OfficePackage *package);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(OfficePackage, office_package_close)
+/* For a look only: macros do not matter, and no more than OFFICE_LOOK_BYTES are unpacked. NULL: not
+ * a package. */
+enum { OFFICE_LOOK_BYTES = 32 * 1024 * 1024 };
+OfficePackage *office_package_open_any(Bytes file);
+guint office_package_count(const OfficePackage *package);
+/* "" for one that has no name; g_free. */
+char *office_package_name(const OfficePackage *package, guint i);
 /* The unpacked part, appended to out; name without a slash in front. *found FALSE (and TRUE
  * returned): there is no such part. LIMIT: it is too large. found may be NULL: then it must be
  * there. */

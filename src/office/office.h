@@ -40,6 +40,15 @@ OfficeFile *office_read(Bytes file, GError **error);
 void office_file_free(OfficeFile *file);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(OfficeFile, office_file_free)
 
+/* Everything that a reader sees of a file as lines of UTF-8 (paragraphs, cells, shapes, headers and
+ * footers), of .docx, .xlsx, .pptx, OpenDocument and .doc; nothing of any other file, or of what is
+ * broken or encrypted. FALSE from `each` stops. Bounded: of a package 32 MiB unpacked, of a line
+ * 4 KiB. */
+typedef gboolean (*OfficeLine)(Bytes line, gpointer data);
+void office_lines(Bytes file, OfficeLine each, gpointer data);
+/* Does a file that begins so (4 bytes are enough) have any? */
+gboolean office_has_lines(Bytes head);
+
 /* "" for a column that the row does not have. */
 const char *office_cell(const OfficeRow *row, guint column);
 

@@ -14,6 +14,7 @@ enum {
 struct OfficePackage {
     zip_t *zip;
     gsize unpacked; /* bytes so far, of all parts */
+    gsize limit;    /* of these */
 };
 
 static gboolean not_a_package(GError **error) {
@@ -60,7 +61,32 @@ OfficePackage *office_package_open(Bytes file, GError **error) {
     }
     OfficePackage *package = g_new0(OfficePackage, 1);
     package->zip = zip;
+    package->limit = PART_BYTES;
     return package;
+}
+
+OfficePackage *office_package_open_any(Bytes file) {
+    zip_source_t *source = zip_source_buffer_create(file.p, file.n, 0, NULL);
+    zip_t *zip = source == NULL ? NULL : zip_open_from_source(source, ZIP_RDONLY, NULL);
+    if (zip == NULL) {
+        if (source != NULL)
+            zip_source_free(source);
+        return NULL;
+    }
+    OfficePackage *package = g_new0(OfficePackage, 1);
+    package->zip = zip;
+    package->limit = OFFICE_LOOK_BYTES;
+    return package;
+}
+
+guint office_package_count(const OfficePackage *package) {
+    zip_int64_t count = zip_get_num_entries(package->zip, 0);
+    return (guint)CLAMP(count, 0, PARTS);
+}
+
+char *office_package_name(const OfficePackage *package, guint i) {
+    const char *name = zip_get_name(package->zip, i, 0);
+    return g_strdup(name == NULL ? "" : name);
 }
 
 void office_package_close(OfficePackage *package) {
@@ -73,7 +99,7 @@ void office_package_close(OfficePackage *package) {
 static gboolean unpack(OfficePackage *package, zip_file_t *from, const char *name, Buffer *out,
                        GError **error) {
     for (;;) {
-        guint8 *to = package->unpacked > PART_BYTES ? NULL : buffer_reserve(out, PIECE);
+        guint8 *to = package->unpacked > package->limit ? NULL : buffer_reserve(out, PIECE);
         if (to == NULL)
             return cv_fail(error, CV_ERROR_LIMIT,
                            "phần %s của tệp bung ra quá lớn; the file unpacks to more than %d MiB",

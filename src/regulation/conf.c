@@ -61,6 +61,8 @@ static const FigureSpec figure_specs[FIGURES] = {
     [FIGURE_OUTGOING_UNIT_RECIPIENTS] = {"outgoing.unit_recipients", TYPE_COUNT, 0, 1000000},
     [FIGURE_OUTGOING_UNIT_OUTSIDE] = {"outgoing.unit_outside", TYPE_COUNT, 0, 1000000},
     [FIGURE_FORWARD_REFUSE] = {"forwarding.refuse_incoming", TYPE_SWITCH, 0, 1},
+    [FIGURE_SECRET_REFUSE] = {"secrets.refuse", TYPE_SWITCH, 0, 1},
+    [FIGURE_SECRET_FREEZE] = {"secrets.freeze_incoming", TYPE_SWITCH, 0, 1},
 };
 
 static const char *const list_paths[LISTS] = {
@@ -69,6 +71,10 @@ static const char *const list_paths[LISTS] = {
     [LIST_PASSWORD_BLOCKED] = "password.blocked",
     [LIST_FORWARD_DOMAINS] = "forwarding.domains",
     [LIST_LOCK_FORBIDDEN] = "lock.forbidden",
+    [LIST_SECRET_STAMPS] = "secrets.stamps",
+    [LIST_SECRET_LABELS] = "secrets.labels",
+    [LIST_SECRET_BEFORE] = "secrets.before",
+    [LIST_SECRET_AFTER] = "secrets.after",
     [LIST_STOP_WEEKDAYS] = "calendar.stop_weekdays",
     [LIST_REST_WEEKDAYS] = "calendar.rest_weekdays",
     [LIST_FIXED_HOLIDAYS] = "calendar.fixed_holidays",
@@ -113,6 +119,8 @@ static const RuleSpec rule_specs[RULES] = {
     [RULE_FORWARD_SCRIPT] = {"forward_script", " address "},
     [RULE_FORWARD_OUT] = {"forward_out", " address "},
     [RULE_FORWARD_IN] = {"forward_in", " address "},
+    [RULE_SECRET] = {"secret", " stamp place place_en "},
+    [RULE_SECRET_FROZEN] = {"secret_frozen", " number "},
     [RULE_NAME] = {"name", " reason reason_en "},
     [RULE_NAME_GIVEN] = {"name_given", " given "},
     [RULE_NAME_LONG] = {"name_long", " limit "},
@@ -223,7 +231,7 @@ static gboolean is_known_path(const char *path) {
 /* Every member of the groups of figures and lists is one that is read. */
 static gboolean check_names(const config_t *config, GError **error) {
     static const char *const groups[] = {"sizes",  "password", "forwarding", "calendar", "requests",
-                                         "naming", "lock",     "report",     "outgoing"};
+                                         "naming", "lock",     "report",     "outgoing", "secrets"};
     for (gsize g = 0; g < G_N_ELEMENTS(groups); g++) {
         const config_setting_t *group = config_lookup(config, groups[g]);
         if (group == NULL)

@@ -102,7 +102,7 @@ static gboolean check_root(const config_t *config, GError **error) {
         "domain",         "operator",    "sizes",     "password", "forwarding", "calendar",
         "naming",         "requests",    "rules",     "days",     "tet",        "supervisor",
         "lock",           "outgoing",    "report",    "place",    "body",       "operator_head",
-        "report_subject", "regular_use", "incidents", "signups",  NULL};
+        "report_subject", "regular_use", "incidents", "signups",  "secrets",    NULL};
     const config_setting_t *root = config_root_setting(config);
     int version;
     if (!config_lookup_int(config, "version", &version))

@@ -97,6 +97,8 @@ typedef enum {
     FIGURE_OUTGOING_UNIT_RECIPIENTS,
     FIGURE_OUTGOING_UNIT_OUTSIDE,
     FIGURE_FORWARD_REFUSE, /* switch: what is forwarded into the system is not taken [Điều 8.5] */
+    FIGURE_SECRET_REFUSE,  /* switch: who sends or keeps a state secret is stopped [Điều 6.1] */
+    FIGURE_SECRET_FREEZE,  /* switch: one that comes from outside is frozen where it arrives */
     FIGURES
 } RegulationFigure;
 gint64 regulation_figure(const Regulation *regulation, RegulationFigure figure);
@@ -182,6 +184,21 @@ Verdict *regulation_check_forwarded(const Regulation *regulation, Bytes from,
 /* The address as it is kept and compared: its domain as ASCII after IDNA, in small letters, without
  * a trailing dot; g_free. NULL: it is no plain address, which regulation_check_forward refuses. */
 char *regulation_plain_address(Bytes address);
+
+/* How a state secret is known by its stamp [Điều 6.1]. Each is a NULL-terminated array of the
+ * regulation's. */
+typedef struct {
+    const char *const *stamps; /* whole stamps in capitals: "TUYỆT MẬT" */
+    const char *const *labels; /* a line "label: stamp" counts too, in any letters */
+    const char *const *before; /* words that make another word of a stamp behind them: "bảo" */
+    const char *const *after;  /* … before them: "khẩu" */
+} RegulationSecrets;
+void regulation_secrets(const Regulation *regulation, RegulationSecrets *out);
+/* The refusal of a message with such a stamp; place: where it stands, in both languages. */
+Verdict *regulation_refuse_secret(const Regulation *regulation, const char *stamp,
+                                  const char *place, const char *place_en);
+/* What stands in the place of a message that was frozen; number: of the record. */
+Verdict *regulation_secret_frozen(const Regulation *regulation, gint64 number);
 
 /* May a unit of this kind file a request itself, or does the body above it? [Điều 4.2.a] name: the
  * unit's, for the refusal. */

@@ -68,6 +68,7 @@ static const Setting settings[] = {
     NUMBER("web.enabled", web, 1, 0, 1, "1: HTTPS on 443 for the administration, and 80, which leads there; 0: neither."),
     NUMBER("web.session_idle", web_idle, 28800, 900, 2592000, "Seconds after which a browser that did nothing is signed out."),
     NUMBER("web.session_lifetime", web_lifetime, 604800, 900, 7776000, "Seconds after which a browser must sign in again in any case."),
+    NUMBER("retention.receptions", retention_receptions, 180, 180, 36500, "Days that the record of receptions is kept: sender, recipients, Message-ID, size, outcome (Nghị định 91/2020/NĐ-CP: at least 180)."),
     NUMBER("retention.changes", retention_changes, 30, 1, 3650, "Days that the log of changes is kept for clients that were away."),
 };
 /* clang-format on */

@@ -49,6 +49,8 @@ typedef struct {
     gint64 web_idle;          /* seconds */
     gint64 web_lifetime;      /* seconds */
     gint64 retention_changes; /* days that the change log is kept */
+
+    gint64 retention_receptions; /* days */
 } Config;
 
 Config *config_load(const char *path, GError **error);

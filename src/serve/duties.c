@@ -1,10 +1,12 @@
 #include "serve/duties.h"
 
 #include "admin/suspect.h"
+#include "admin/withdrawal.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "casework/request.h"
 #include "regulation/calendar.h"
+#include "serve/access.h"
 
 static void warn(const RequestFigures *figures) {
     static CalendarDay told_on = CALENDAR_NONE;
@@ -24,9 +26,22 @@ static void record_suspects(Instance *instance) {
         log_event(LOG_LEVEL_ERROR, "serve.duties", "error", error->message, NULL);
 }
 
+static void keep_withdrawals(Instance *instance) {
+    g_autoptr(GError) error = NULL;
+    const WithdrawalPlace place = {instance->directory, instance->store, instance->delivery};
+    if (!withdrawals_keep(&place, &error))
+        log_event(LOG_LEVEL_ERROR, "serve.duties", "error", error->message, NULL);
+}
+
+void duties_resume(Instance *instance) {
+    keep_withdrawals(instance);
+    access_keep(instance);
+}
+
 void duties_keep(Instance *instance) {
     g_autoptr(GError) error = NULL;
     record_suspects(instance);
+    duties_resume(instance);
     g_autoptr(Regulation) regulation = instance_regulation(instance);
     RequestFigures figures;
     if (!request_keep(instance->directory, regulation, &error) ||

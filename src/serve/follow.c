@@ -3,7 +3,9 @@
  * A crash in between leaves the marks; applying them again changes nothing. See directory.h. */
 #include "serve/instance.h"
 
+#include "directory/hold.h"
 #include "imap/imap.h"
+#include "store/hold.h"
 
 enum { SLICE = 256 };
 
@@ -11,6 +13,7 @@ typedef struct {
     gint64 account, grantee; /* grantee 0: the account itself */
     gint64 quota;
     gboolean may_send; /* of the account itself */
+    gboolean held;     /* the same: nothing of it is deleted for good */
     StoreRights rights;
     char *shown; /* where the grantee's clients show it: subscribed, so that they do; or NULL */
 } Step;
@@ -33,6 +36,8 @@ static StoreRights rights_of(guint may) {
     if (may & DIRECTORY_MAY_WRITE)
         rights |= STORE_RIGHT_LOOKUP | STORE_RIGHT_READ | STORE_RIGHT_SEEN | STORE_RIGHT_WRITE |
                   STORE_RIGHT_INSERT | STORE_RIGHT_CREATE | STORE_RIGHT_TRASH | STORE_RIGHT_EXPUNGE;
+    if (may & DIRECTORY_MAY_LOOK)
+        rights |= STORE_RIGHT_LOOKUP | STORE_RIGHT_READ;
     if (may & DIRECTORY_MAY_SEND)
         rights |= STORE_RIGHT_POST;
     return rights;
@@ -53,6 +58,8 @@ static gboolean read_account(Instance *instance, Slice *slice, gint64 id, GError
         return FALSE;
     Step step = {
         .account = id, .quota = account->quota, .may_send = account->state == DIRECTORY_ACTIVE};
+    if (!directory_account_held(instance->directory, id, &step.held, error))
+        return FALSE;
     g_array_append_val(slice->steps, step);
     slice->account = account;
     return directory_each_delegation(instance->directory, id, add_grant, slice, error);
@@ -60,6 +67,7 @@ static gboolean read_account(Instance *instance, Slice *slice, gint64 id, GError
 
 static gboolean apply_account(DbConn *conn, const Slice *slice, const Step *step, GError **error) {
     return store_account_put(slice->store, conn, step->account, step->quota, error) &&
+           store_hold_put(conn, step->account, step->held, error) &&
            queue_follow_account(conn, step->account, step->may_send, error);
 }
 

@@ -8,6 +8,7 @@
 #include "net/net.h"
 #include "serve/incidents.h"
 #include "serve/seal.h"
+#include "serve/secrets.h"
 #include "serve/stops.h"
 
 #include <errno.h>
@@ -135,6 +136,9 @@ static gboolean open_databases(Instance *instance, GError **error) {
     instance->delivery = delivery_new(instance->store);
     delivery_set_regulation(instance->delivery, instance->regulation);
     delivery_set_directory(instance->delivery, instance->directory);
+    store_set_judge(instance->store, secrets_judge, instance);
+    store_set_receptions(instance->store,
+                         instance->config->retention_receptions * 86400 * G_USEC_PER_SEC);
     return TRUE;
 }
 

@@ -443,6 +443,7 @@ int serve_run(const char *data_directory) {
         fflush(stdout);
         stops_keep(serve.instance); /* what a kill has cut short */
         incidents_keep(serve.instance);
+        duties_resume(serve.instance);
         run_until_told(&serve, &signals);
         log_event(LOG_LEVEL_INFO, "serve.stopping", NULL);
     } else {

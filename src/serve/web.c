@@ -72,6 +72,7 @@ void web_connect(Web *web, Instance *instance) {
     web->jmap.delivery = instance->delivery;
     jmap_service_begin(&web->jmap);
     web->admin = (AdminService){.directory = instance->directory,
+                                .delivery = instance->delivery,
                                 .store = instance->store,
                                 .auth = instance->auth,
                                 .version = CONGVU_VERSION,

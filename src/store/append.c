@@ -14,14 +14,39 @@ typedef struct {
     Prepared *prepared;
 } Append;
 
-static gboolean prepare(const StoreAppend *message, Prepared *prepared, GError **error) {
+/* Whose mailbox it is; 0: nobody's, which the transaction will tell. */
+static gboolean find_account(Store *store, gint64 mailbox, gint64 *account, GError **error) {
+    g_autoptr(DbConn) conn = db_read_begin(store->db, error);
+    StoreBox box = {0};
+    if (conn == NULL)
+        return FALSE;
+    store_box_load(conn, mailbox, &box, NULL);
+    *account = box.account;
+    return TRUE;
+}
+
+static gboolean judge(const Append *append, Bytes all, const MessageParsed *parsed,
+                      GError **error) {
+    const StoreAppending *appending = append->appending;
+    StoreJudged judged = {all, parsed, 0, appending->door == NULL ? "imap" : appending->door};
+    return append->store->judge == NULL ||
+           (find_account(append->store, appending->mailbox, &judged.account, error) &&
+            store_judge(append->store, &judged, error));
+}
+
+static gboolean prepare(const Append *append, guint i, GError **error) {
+    const StoreAppend *message = &append->appending->messages[i];
+    Prepared *prepared = &append->prepared[i];
     Bytes all;
     if (!blob_writer_view(message->writer, &all, error))
         return FALSE;
     prepared->size = all.n;
     prepared->parsed = message_parse(all);
     prepared->head = bytes_slice(all, 0, prepared->parsed->header_bytes);
-    return blob_writer_finish(message->writer, error);
+    if (judge(append, all, prepared->parsed, error))
+        return blob_writer_finish(message->writer, error);
+    blob_writer_wipe(message->writer);
+    return FALSE;
 }
 
 /* The message that is replaced goes first: only what the account grows by counts (RFC 8508 3.4). */
@@ -89,7 +114,7 @@ gboolean store_append(Store *store, StoreAppending *appending, GError **error) {
     Append append = {store, appending, g_new0(Prepared, appending->count)};
     gboolean done = TRUE;
     for (guint i = 0; i < appending->count && done; i++)
-        done = prepare(&appending->messages[i], &append.prepared[i], error);
+        done = prepare(&append, i, error);
     done = done && db_write(store->db, append_work, &append, error);
     for (guint i = 0; i < appending->count; i++)
         message_parsed_free(append.prepared[i].parsed);

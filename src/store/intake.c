@@ -24,11 +24,12 @@ static const char *or_empty(const char *text) {
 gboolean store_intake_add(Store *store, DbConn *conn, const StoreIntake *intake, gint64 *id,
                           GError **error) {
     DbStmt *stmt = db_prepare(conn, "INSERT INTO intake(session, door, sender, recipients,"
-                                    " message_id, outcome, size, received, submitter)"
-                                    " VALUES(?,?,?,?,?,?,?,?,?)");
-    db_bind(stmt, "ttttttiii", or_empty(intake->session), or_empty(intake->door),
+                                    " message_id, outcome, size, received, submitter, blob)"
+                                    " VALUES(?,?,?,?,?,?,?,?,?,?)");
+    db_bind(stmt, "ttttttiiii", or_empty(intake->session), or_empty(intake->door),
             or_empty(intake->sender), or_empty(intake->recipients), or_empty(intake->message_id),
-            or_empty(intake->outcome), (gint64)intake->size, intake->received, intake->submitter);
+            or_empty(intake->outcome), (gint64)intake->size, intake->received, intake->submitter,
+            (gint64)intake->blob);
     if (!db_run(stmt, error))
         return FALSE;
     gint64 made = db_last_insert_id(conn);
@@ -45,7 +46,7 @@ gboolean store_intake_add(Store *store, DbConn *conn, const StoreIntake *intake,
 /* ---- Finding ---- */
 
 #define INTAKE_COLUMNS                                                                             \
-    "id, session, door, sender, recipients, message_id, outcome, size, received, submitter"
+    "id, session, door, sender, recipients, message_id, outcome, size, received, submitter, blob"
 
 typedef struct {
     DbConn *conn;
@@ -66,6 +67,7 @@ static void give(Find *find, DbStmt *stmt) {
         .size = (guint64)db_column_int(stmt, 7),
         .received = db_column_int(stmt, 8),
         .submitter = db_column_int(stmt, 9),
+        .blob = db_column_int(stmt, 10),
     };
     find->each(db_column_int(stmt, 0), &intake, find->data);
     find->left--;

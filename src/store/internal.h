@@ -16,7 +16,10 @@
 struct Store {
     Db *db;
     BlobStore *blobs;
-    guint slice; /* rows changed in one transaction: STORE_SLICE, in tests fewer */
+    guint slice;       /* rows changed in one transaction: STORE_SLICE, in tests fewer */
+    gint64 receptions; /* how long the record of them is kept, microseconds */
+    StoreJudge judge;  /* or NULL */
+    gpointer judge_data;
 
     /* Two leaf locks: nothing else is locked while one of them is held, except by notify (which
      * must not call the store). */
@@ -36,8 +39,9 @@ enum {
     STORE_CHAPTER_BITS = 10, /* intakes with the same id >> 10 are one chapter */
 };
 
-#define STORE_EXPUNGED_AGE     (G_GINT64_CONSTANT(3600) * 1000000) /* microseconds */
-#define STORE_INTAKE_RETENTION (G_GINT64_CONSTANT(90) * 86400 * 1000000)
+#define STORE_EXPUNGED_AGE (G_GINT64_CONSTANT(3600) * 1000000) /* microseconds */
+/* Unless store_set_receptions says more; Nghị định 91/2020/NĐ-CP asks for 180 days. */
+#define STORE_INTAKE_RETENTION (G_GINT64_CONSTANT(180) * 86400 * 1000000)
 
 static inline gint64 store_key(gint64 mailbox, guint32 uid) {
     return (mailbox << 32) | uid;

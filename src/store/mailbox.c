@@ -303,8 +303,8 @@ static gboolean take_away(Store *store, DbConn *conn, gint64 id, GError **error)
     owner.modseq++;
     owner.messages -= box.total;
     owner.quota_used -= box.size;
-    DbStmt *mark = db_prepare(conn, "INSERT INTO gone(mailbox, at) VALUES(?,?)");
-    db_bind(mark, "ii", id, clock_now());
+    DbStmt *mark = db_prepare(conn, "INSERT INTO gone(mailbox, at, account) VALUES(?,?,?)");
+    db_bind(mark, "iii", id, clock_now(), box.account);
     DbStmt *rights = db_prepare(conn, "DELETE FROM acl WHERE account = ? AND mailbox = ?");
     db_bind(rights, "ii", box.account, id);
     DbStmt *notes = db_prepare(conn, "DELETE FROM metadata WHERE mailbox = ?");

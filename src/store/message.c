@@ -117,8 +117,10 @@ gboolean store_message_each(Store *store, DbConn *conn, gint64 mailbox, guint32 
     gboolean given = FALSE;
     gboolean ok = walk(stmt, &meta, FALSE, each, data, &given, error);
     if (ok && !given && from == to) {
+        /* What was withdrawn is nobody's any more. */
         stmt = db_prepare(conn, "SELECT key, flags, modseq, id, received, saved, size, blob"
-                                " FROM expunged WHERE key = ?");
+                                " FROM expunged e WHERE key = ? AND NOT EXISTS"
+                                "(SELECT 1 FROM withdrawn w WHERE w.key = e.key)");
         db_bind_int(stmt, 1, first);
         ok = walk(stmt, &meta, TRUE, each, data, &given, error);
     }

@@ -151,6 +151,8 @@ extern const char store_upload_schema[];    /* upload.c */
 extern const char store_object_schema[];    /* object.c */
 extern const char store_evidence_schema[];  /* evidence.c */
 extern const char store_signup_schema[];    /* signup.c */
+extern const char store_hold_schema[];      /* hold.c */
+extern const char store_withdraw_schema[];  /* withdraw.c */
 
 /* Messages that go to everybody, account by account (delivery/mailing.h). */
 static const char store_schema_v4[] =
@@ -182,6 +184,8 @@ static const char *const steps[] = {
     store_object_schema,
     store_evidence_schema,
     store_signup_schema,
+    store_hold_schema,
+    store_withdraw_schema,
 };
 /* clang-format on */
 

@@ -9,6 +9,7 @@ Store *store_open(Db *mail, BlobStore *blobs, GError **error) {
     store->db = mail;
     store->blobs = blobs;
     store->slice = STORE_SLICE;
+    store->receptions = STORE_INTAKE_RETENTION;
     store_watch_init(store);
     return store;
 }
@@ -18,6 +19,19 @@ void store_close(Store *store) {
         return;
     store_watch_clear(store);
     g_free(store);
+}
+
+void store_set_receptions(Store *store, gint64 microseconds) {
+    store->receptions = MAX(microseconds, STORE_INTAKE_RETENTION);
+}
+
+void store_set_judge(Store *store, StoreJudge judge, gpointer data) {
+    store->judge = judge;
+    store->judge_data = data;
+}
+
+gboolean store_judge(Store *store, const StoreJudged *judged, GError **error) {
+    return store->judge == NULL || store->judge(judged, store->judge_data, error);
 }
 
 Db *store_db(Store *store) {

@@ -38,6 +38,19 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Store, store_close)
 Db *store_db(Store *store);
 BlobStore *store_blobs(Store *store);
 
+/* Asked of each message that a client or a move puts into a mailbox, parsed, before anything of it
+ * is kept; FALSE (mostly REFUSED) and nothing is. Not asked of deliveries. Set before the first;
+ * without one everything may. Called on the caller's thread. */
+typedef struct {
+    Bytes message;
+    const MessageParsed *parsed;
+    gint64 account;
+    const char *door; /* "imap", "import" */
+} StoreJudged;
+typedef gboolean (*StoreJudge)(const StoreJudged *judged, gpointer data, GError **error);
+void store_set_judge(Store *store, StoreJudge judge, gpointer data);
+gboolean store_judge(Store *store, const StoreJudged *judged, GError **error);
+
 /* ---- Limits ---- */
 
 #define STORE_NAME_BYTES    1000 /* of a mailbox's full name */
@@ -294,6 +307,7 @@ typedef struct {
     guint count; /* at least 1 */
     gint64 replaced_mailbox;
     guint32 replaced_uid;
+    const char *door;         /* for the judge; NULL: "imap" */
     guint32 uidvalidity, uid; /* out */
 } StoreAppending;
 gboolean store_append(Store *store, StoreAppending *appending, GError **error);
@@ -396,6 +410,7 @@ typedef struct {
     guint64 size;
     gint64 received;
     gint64 submitter; /* account, or 0 */
+    BlobId blob;      /* 0: of before it was noted. Its number may be another message's by now */
 } StoreIntake;
 /* Inside the DbWork of a delivery. id is what SMTP tells in its 250. */
 gboolean store_intake_add(Store *store, DbConn *conn, const StoreIntake *intake, gint64 *id,
@@ -421,6 +436,9 @@ gboolean store_intake_find(Store *store, DbConn *conn, const char *what, guint l
 /* Removes expunged messages that no view holds, log entries behind the horizon (retention in
  * microseconds), intake older than its retention; sweeps blobs. In slices; call it now and then. */
 gboolean store_sweep(Store *store, gint64 retention, GError **error);
+/* How long the record of receptions is kept; less than 180 days is not taken. Before the first
+ * sweep. */
+void store_set_receptions(Store *store, gint64 microseconds);
 /* Every reference, hash and count: calls finding for each contradiction. progress as for
  * blob_verify. Reads in slices. */
 gboolean store_verify(Store *store, gboolean hashes,

@@ -1,5 +1,6 @@
 /* Housekeeping: takes away what nobody can see any more. Each kind is looked for by a reader and
  * taken away by the writer, some hundred rows at a time. */
+#include "store/hold.h"
 #include "store/internal.h"
 
 #include "base/clock.h"
@@ -15,6 +16,7 @@ typedef enum { FROM_EXPUNGED, FROM_GONE } Origin;
 typedef struct {
     Origin origin;
     GArray *doomed;
+    gboolean held; /* out: some must stay */
 } Batch;
 
 /* One message's last rows; its blob loses a reference. */
@@ -33,16 +35,30 @@ static gboolean forget(DbConn *conn, Origin origin, const Doomed *doomed, GError
 }
 
 static gboolean forget_work(DbConn *conn, gpointer data, GError **error) {
-    const Batch *batch = data;
-    for (guint i = 0; i < batch->doomed->len; i++)
-        if (!forget(conn, batch->origin, &g_array_index(batch->doomed, Doomed, i), error))
+    Batch *batch = data;
+    gint64 mailbox = 0;
+    gboolean held = FALSE;
+    for (guint i = 0; i < batch->doomed->len; i++) {
+        const Doomed *doomed = &g_array_index(batch->doomed, Doomed, i);
+        /* Asked again: a hold may have begun since they were found. */
+        if (mailbox != store_key_mailbox(doomed->key)) {
+            mailbox = store_key_mailbox(doomed->key);
+            if (!store_is_mailbox_held(conn, mailbox, &held, error))
+                return FALSE;
+            batch->held |= held;
+        }
+        if (!held && !forget(conn, batch->origin, doomed, error))
             return FALSE;
+    }
     return TRUE;
 }
 
-static gboolean forget_all(Store *store, Origin origin, GArray *doomed, GError **error) {
-    Batch batch = {origin, doomed};
-    return doomed->len == 0 || db_write(store->db, forget_work, &batch, error);
+static gboolean forget_all(Store *store, Origin origin, GArray *doomed, gboolean *held,
+                           GError **error) {
+    Batch batch = {origin, doomed, FALSE};
+    gboolean done = doomed->len == 0 || db_write(store->db, forget_work, &batch, error);
+    *held = batch.held;
+    return done;
 }
 
 /* ---- Expunged messages ---- */
@@ -53,16 +69,30 @@ static gboolean find_expunged(Store *store, gint64 before, gint64 *after, GArray
     g_autoptr(DbConn) conn = db_read_begin(store->db, error);
     if (conn == NULL)
         return FALSE;
-    DbStmt *stmt =
-        db_prepare(conn, "SELECT key, blob, at FROM expunged WHERE key > ? ORDER BY key LIMIT ?");
+    DbStmt *stmt = db_prepare(conn, "SELECT e.key, e.blob, e.at, w.key IS NOT NULL FROM expunged e"
+                                    " LEFT JOIN withdrawn w ON w.key = e.key WHERE e.key > ?"
+                                    " ORDER BY e.key LIMIT ?");
     db_bind(stmt, "ii", *after, (gint64)STORE_SLICE);
     guint seen = 0;
+    gint64 mailbox = 0;
+    gboolean held = FALSE;
     DbStep step;
     while ((step = db_step(stmt, error)) == DB_ROW) {
         Doomed row = {db_column_int(stmt, 0), db_column_int(stmt, 1)};
         *after = row.key;
         seen++;
-        if (db_column_int(stmt, 2) < before && !store_is_watched(store, store_key_mailbox(row.key)))
+        if (mailbox != store_key_mailbox(row.key)) {
+            mailbox = store_key_mailbox(row.key);
+            if (!store_is_mailbox_held(conn, mailbox, &held, error))
+                return FALSE;
+        }
+        if (held) { /* and so is the rest of it: however much that is, it is passed over */
+            *after = store_key(mailbox, G_MAXUINT32);
+            db_reset(stmt);
+            return TRUE;
+        }
+        if (db_column_int(stmt, 2) < before && db_column_int(stmt, 3) == 0 &&
+            !store_is_watched(store, mailbox))
             g_array_append_val(doomed, row);
     }
     *end = seen < STORE_SLICE;
@@ -72,11 +102,11 @@ static gboolean find_expunged(Store *store, gint64 before, gint64 *after, GArray
 static gboolean sweep_expunged(Store *store, gint64 before, GError **error) {
     g_autoptr(GArray) doomed = g_array_new(FALSE, FALSE, sizeof(Doomed));
     gint64 after = 0;
-    gboolean end = FALSE;
+    gboolean end = FALSE, held;
     while (!end) {
         g_array_set_size(doomed, 0);
         if (!find_expunged(store, before, &after, doomed, &end, error) ||
-            !forget_all(store, FROM_EXPUNGED, doomed, error))
+            !forget_all(store, FROM_EXPUNGED, doomed, &held, error))
             return FALSE;
     }
     return TRUE;
@@ -90,7 +120,8 @@ static gint64 find_gone(Store *store, gint64 before, gint64 after, GError **erro
     if (conn == NULL)
         return -1;
     DbStmt *stmt =
-        db_prepare(conn, "SELECT mailbox FROM gone WHERE mailbox > ? AND at < ? ORDER BY mailbox");
+        db_prepare(conn, "SELECT mailbox FROM gone WHERE mailbox > ? AND at < ?"
+                         " AND account NOT IN (SELECT account FROM hold) ORDER BY mailbox");
     db_bind(stmt, "ii", after, before);
     DbStep step;
     while ((step = db_step(stmt, error)) == DB_ROW)
@@ -125,13 +156,14 @@ static gboolean sweep_gone(Store *store, gint64 before, GError **error) {
     g_autoptr(GArray) doomed = g_array_new(FALSE, FALSE, sizeof(Doomed));
     gint64 mailbox = 0;
     while ((mailbox = find_gone(store, before, mailbox, error)) > 0) {
+        gboolean held = FALSE;
         do {
             g_array_set_size(doomed, 0);
             if (!find_rows(store, mailbox, doomed, error) ||
-                !forget_all(store, FROM_GONE, doomed, error))
+                !forget_all(store, FROM_GONE, doomed, &held, error))
                 return FALSE;
-        } while (doomed->len > 0);
-        if (!db_write(store->db, unmark_work, &mailbox, error))
+        } while (doomed->len > 0 && !held);
+        if (!held && !db_write(store->db, unmark_work, &mailbox, error))
             return FALSE;
     }
     return mailbox == 0;
@@ -246,6 +278,6 @@ gboolean store_sweep(Store *store, gint64 retention, GError **error) {
            sweep_log(store, now - retention, error) &&
            store_upload_sweep(store, now - STORE_UPLOAD_AGE, error) &&
            store_place_sweep(store, now - MAX(retention, STORE_EXPUNGED_AGE), error) &&
-           sweep_intake(store, now - STORE_INTAKE_RETENTION, error) &&
+           sweep_intake(store, now - store->receptions, error) &&
            blob_sweep(store->blobs, error) >= 0;
 }

@@ -3,6 +3,7 @@
  * of blobs are summed up over all tables in slices; where the sum differs (a message may have moved
  * while it was made) that blob is counted again in one transaction before it is reported. */
 #include "store/internal.h"
+#include "store/withdraw.h"
 
 #include <stdarg.h>
 
@@ -191,7 +192,8 @@ static gboolean check_accounts(const Check *check, GError **error) {
                             " WHERE name = 'uidvalidity')");
     while ((step = db_step(stmt, error)) == DB_ROW)
         report(check, "UIDVALIDITY " N " is not unique or was never given", db_column_int(stmt, 0));
-    return step == DB_DONE && store_taken_verify(conn, check->finding, check->data, error);
+    return step == DB_DONE && store_taken_verify(conn, check->finding, check->data, error) &&
+           store_withdraw_verify(conn, check->finding, check->data, error);
 }
 
 /* ---- Annotations ---- */

@@ -11,6 +11,7 @@ from urllib.parse import quote
 import pytest
 
 from harness.server import DOMAIN, PASSWORD, Server
+from harness.smtp import deliver
 
 UNIT = f"stttt@{DOMAIN}"
 OTHER = f"snv@{DOMAIN}"
@@ -293,6 +294,7 @@ def test_the_description_has_every_operation_and_every_answer_keeps_to_it(body):
     status, incident, _ = ask(body, "POST", "/incidents", body.roles["centre"], {
         "kind": "virus", "what": "mã độc", "unit": "stttt"})
     assert status == 201 and follows(incident, {"$ref": "/Incident"})
+    deliver(body, b"Subject: x\r\nMessage-ID: <tim@x>\r\n\r\nx\r\n", UNIT)
     asked = 0
     for path, methods in description["paths"].items():
         for method, operation in methods.items():
@@ -305,6 +307,8 @@ def test_the_description_has_every_operation_and_every_answer_keeps_to_it(body):
             place = place.replace("{id}", str(one["id"])).replace("{form}", "1")
             if path == "/proposals/person":
                 place += "?unit=stttt&name=Tran"
+            if path in ("/takebacks/preview", "/takebacks/copies"):
+                place += "?message=tim%40x"
             status, answer, _ = ask(body, "GET", place, body.roles["centre"])
             assert status == int(good) == 200, place
             schema = operation["responses"][good]["content"]["application/json"]["schema"]
