@@ -152,9 +152,11 @@ def test_the_workbook_opens_in_a_reader_that_nobody_here_wrote(body):
     where = body.folder / "tinh.xlsx"
     body.run("report", "annual", "--year", "2099", "--to", where)
     book = openpyxl.load_workbook(where)
-    assert book.sheetnames == ["Tổng hợp", "Người và tài khoản"]
+    assert book.sheetnames == ["Tổng hợp", "Người và tài khoản", "Sự cố"]
     sheet = book["Tổng hợp"]
     assert sheet.freeze_panes == "A2" and sheet.print_title_rows == "$1:$1"
     assert sheet.cell(1, 2).value == "Cơ quan, đơn vị"
+    incidents = book["Sự cố"]
+    assert incidents.freeze_panes == "A2" and incidents.cell(1, 2).value.startswith("phát tán")
     last = [cell.value for cell in sheet[sheet.max_row]]
     assert last[1:5] == ["Toàn hệ thống", 1, 1, 1] and sheet.cell(sheet.max_row, 5).number_format == "0.00%"
