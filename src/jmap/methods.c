@@ -17,6 +17,9 @@
 
 static const JmapMethod methods[] = {
     {"Core/echo", JMAP_CORE, NULL, jmap_core_echo},
+    {"Blob/copy", JMAP_CORE, "fromAccountId accountId blobIds", jmap_blob_copy},
+    {"PushSubscription/get", JMAP_CORE, "ids properties", jmap_push_subscription_get},
+    {"PushSubscription/set", JMAP_CORE, "create update destroy", jmap_push_subscription_set},
     {"Mailbox/get", MAIL, GET, jmap_mailbox_get},
     {"Mailbox/changes", MAIL, CHANGE, jmap_mailbox_changes},
     {"Mailbox/query", MAIL, QUERY " sortAsTree filterAsTree", jmap_mailbox_query},

@@ -5,6 +5,9 @@
 #include "jmap/request.h"
 
 JmapVerdict jmap_core_echo(JmapCall *call);
+JmapVerdict jmap_blob_copy(JmapCall *call);
+JmapVerdict jmap_push_subscription_get(JmapCall *call);
+JmapVerdict jmap_push_subscription_set(JmapCall *call);
 JmapVerdict jmap_mailbox_get(JmapCall *call);
 JmapVerdict jmap_mailbox_changes(JmapCall *call);
 JmapVerdict jmap_mailbox_query(JmapCall *call);

@@ -82,6 +82,9 @@ static gboolean check_meta(const Check *check, DbConn *conn, gint64 mailbox, GEr
          " AND ? AND a.envelope IS NULL AND NOT EXISTS(SELECT 1 FROM blob_meta c"
          " WHERE c.blob = b.blob)",
          "mailbox " N ": UID %u has lost the envelope that it shares"},
+        {"SELECT key FROM place a WHERE key BETWEEN ? AND ? AND (gone IS NULL) <>"
+         " EXISTS(SELECT 1 FROM message b WHERE b.key = a.key)",
+         "mailbox " N ": UID %u has a name from elsewhere and is not there, or the other way"},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(questions); i++) {
         DbStmt *stmt = db_prepare(conn, questions[i].sql);

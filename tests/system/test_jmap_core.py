@@ -219,3 +219,35 @@ def test_an_upload_over_the_limit_is_refused_before_it_is_read(client):
     client.link.endheaders()
     assert client.link.getresponse().status == 413
     client.link.close()
+
+
+# RFC 8620 6.3 [Điều 6.2]
+def test_blobs_are_copied_into_accounts_that_one_may_write_to(client, shared_office):
+    unit = f"stttt@{DOMAIN}"
+    shared_office.run("account", "delegate", unit, client.who, "--may", "read,write", "--document",
+                      "Số 1/QĐ")
+    again = Client(shared_office, client.who)
+    other = next(i for i, a in again.session["accounts"].items() if a["name"] == unit)
+    blob = again.upload(b"noi dung", "text/plain")["blobId"]
+    answer = again.call("Blob/copy", fromAccountId=again.account, accountId=other,
+                        blobIds=[blob, "Ukhong"])
+    assert answer["notCopied"]["Ukhong"]["type"] == "notFound"
+    path = f"/jmap/download/{other}/{answer['copied'][blob]}/x"
+    assert again.ask("GET", path)[1] == b"noi dung"
+    assert again.refused("Blob/copy", fromAccountId="a9999", blobIds=[]) == "fromAccountNotFound"
+    assert again.refused("Blob/copy", fromAccountId=other) == "invalidArguments"
+    shared_office.run("account", "delegate", unit, client.who, "--may", "read", "--document",
+                      "Số 2/QĐ")
+    assert again.refused("Blob/copy", fromAccountId=again.account, accountId=other,
+                         blobIds=[blob]) == "accountReadOnly"
+    again.close()
+
+
+# RFC 8620 7.2
+def test_nothing_is_pushed_through_services_of_others(client):
+    answer = client.calls(["PushSubscription/get", {"ids": None}, "0"],
+                          ["PushSubscription/set", {"create": {"p": {"url": "https://x.example"}},
+                                                    "destroy": ["P1"]}, "1"])
+    assert answer[0][1] == {"list": [], "notFound": []}
+    assert answer[1][1]["notCreated"]["p"]["type"] == "forbidden"
+    assert answer[1][1]["notDestroyed"]["P1"]["type"] == "notFound"
