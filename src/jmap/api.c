@@ -229,11 +229,10 @@ static void begin_call(JmapRequest *request, const char *name, json_t *arguments
     metric_add(&calls_all, 1);
     if (method != NULL && (request->using & method->capability) == method->capability)
         resolved = jmap_resolve(arguments, request->responses, &type);
-    if (resolved != NULL && (stranger = jmap_method_stranger(method, resolved)) != NULL) {
+    /* The stranger's name is a piece of what was resolved. */
+    if (resolved != NULL && (stranger = jmap_method_stranger(method, resolved)) != NULL)
         type = "invalidArguments";
-        g_clear_pointer(&resolved, json_decref);
-    }
-    if (resolved == NULL) {
+    if (resolved == NULL || stranger != NULL) {
         fail_as(request, type, stranger, id);
         g_clear_pointer(&request->implied, implied_free);
         return;
