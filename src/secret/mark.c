@@ -18,7 +18,9 @@ void secret_text_init(SecretText *text, const RegulationSecrets *words) {
     for (const char *const *stamp = words->stamps; *stamp != NULL; stamp++) {
         g_auto(GStrv) parts = g_strsplit(*stamp, " ", -1);
         g_ptr_array_add(text->compact, g_strjoinv("", parts));
-        text->ascii |= g_str_is_ascii(*stamp);
+        guint8 last = **stamp == '\0' ? 0 : (guint8)(*stamp)[strlen(*stamp) - 1];
+        text->ends[(guint8)g_ascii_tolower((char)last)] = 1;
+        text->ends[(guint8)g_ascii_toupper((char)last)] = 1;
     }
 }
 
@@ -137,16 +139,33 @@ static void keep_tail(SecretText *text, Bytes line) {
     text->tail[n] = '\0';
 }
 
-/* Nothing that a stamp or a label could be; without making a string of it. */
+/* Its last letter is a plain one with which no stamp ends. */
+static gboolean ends_otherwise(const SecretText *text, Bytes line) {
+    for (gsize i = line.n; i > 0; i--) {
+        guint8 c = line.p[i - 1];
+        if (c >= 0x80)
+            return FALSE; /* a letter or a sign: it is not known yet */
+        if (g_ascii_isalnum((char)c))
+            return text->ends[c] == 0;
+    }
+    return TRUE;
+}
+
+static gboolean has_small_letter(Bytes line) {
+    for (gsize i = 0; i < line.n; i++)
+        if (g_ascii_islower((char)line.p[i]))
+            return TRUE;
+    return FALSE;
+}
+
+/* Nothing that a stamp or a label could be; without making a string of it, because nearly all lines
+ * of all mail end here. */
 static gboolean is_plain(const SecretText *text, Bytes line) {
     if (text->waiting >= 0 || line.p[0] == '[')
         return FALSE;
-    if (line.n > LINE_BYTES)
+    if (line.n > LINE_BYTES || ends_otherwise(text, line))
         return TRUE;
-    gboolean high = text->ascii;
-    for (gsize i = 0; i < line.n && !high; i++)
-        high = line.p[i] >= 0x80;
-    return !high || (line.n > STAMP_BYTES && bytes_find_byte(line, ':') < 0);
+    return bytes_find_byte(line, ':') < 0 && (line.n > STAMP_BYTES || has_small_letter(line));
 }
 
 static void take_line(SecretText *text, const char *line) {

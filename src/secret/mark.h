@@ -14,7 +14,7 @@
 typedef struct {
     const RegulationSecrets *words; /* borrowed */
     GPtrArray *compact;             /* the stamps without blanks */
-    gboolean ascii;                 /* a stamp has plain letters only */
+    guint8 ends[256];               /* bytes with which a stamp ends, in either case */
     char tail[64];                  /* the end of the last line that was not empty */
     int found;                      /* which stamp; -1: none */
     int waiting;                    /* the last line was one, and the next may undo it; -1 */
