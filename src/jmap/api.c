@@ -26,7 +26,7 @@ struct JmapRequest {
     gboolean known, busy;
     JmapParsed parsed;
     guint using;
-    json_t *responses, *created;
+    json_t *responses, *created, *superseded;
     gsize next;     /* of parsed.calls */
     JmapCall *call; /* under way, or NULL */
     Implied *implied;
@@ -61,6 +61,7 @@ static void request_free(gpointer data) {
     jmap_parsed_clear(&request->parsed);
     json_decref(request->responses);
     json_decref(request->created);
+    json_decref(request->superseded);
     if (request->busy)
         jmap_busy_end(request->service, jmap_who_account(&request->who)->id, 0);
     jmap_who_clear(&request->who);
@@ -134,7 +135,10 @@ void jmap_imply(JmapCall *call, const char *name, json_t *arguments) {
     g_queue_push_tail(&call->request->waiting, implied);
 }
 
+/* An id that takes another's place leaves it readable: arguments that were taken may point to it.
+ */
 void jmap_created(JmapCall *call, const char *creation, const char *id) {
+    json_array_append(call->request->superseded, json_object_get(call->request->created, creation));
     json_object_set_new(call->request->created, creation, json_string(id));
 }
 
@@ -216,6 +220,7 @@ static gboolean read_request(JmapRequest *request) {
         request->using |= bit;
     }
     request->responses = json_array();
+    request->superseded = json_array();
     request->created =
         request->parsed.created == NULL ? json_object() : json_copy(request->parsed.created);
     return TRUE;

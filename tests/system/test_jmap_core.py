@@ -191,6 +191,16 @@ def test_creation_ids_hold_for_the_rest_of_the_request(client):
         {"id": made["e"], "mailboxIds": {made["m"]: True}, "subject": "Nháp"}]
 
 
+def test_a_creation_id_that_is_given_again_does_not_lose_what_it_named(client):
+    made = client.put(client.role("inbox"), jmap.text("Cũ"))["id"]
+    document = {"using": client.using, "createdIds": {"e": made}, "methodCalls": [
+        ["Email/set", {"accountId": client.account, "destroy": ["#e"], "create": {
+            "e": {"mailboxIds": {client.role("drafts"): True}, "subject": "Mới"}}}, "0"]]}
+    answer = client.post(document)
+    assert answer["methodResponses"][0][1]["destroyed"] == [made]
+    assert answer["createdIds"]["e"] == answer["methodResponses"][0][1]["created"]["e"]["id"] != made
+
+
 # RFC 8620 6.1, 6.2
 def test_what_is_uploaded_is_downloaded_by_its_owner(client):
     content = bytes(range(256)) * 1000
