@@ -8,9 +8,10 @@
 enum { CONTENT_MAXIMUM = 64 * 1024, ANSWER_MAXIMUM = 32 * 1024 * 1024 };
 
 static const AdminOperation *const tables[] = {
-    admin_units,     admin_accounts,      admin_idle,        admin_passwords, admin_requests,
-    admin_reports,   admin_directory,     admin_forwarding,  admin_outgoing,  admin_notices,
-    admin_incidents, admin_incident_acts, admin_withdrawals, admin_holds,     admin_record};
+    admin_units,       admin_accounts, admin_idle,      admin_passwords,
+    admin_requests,    admin_reports,  admin_directory, admin_forwarding,
+    admin_outgoing,    admin_notices,  admin_incidents, admin_incident_acts,
+    admin_withdrawals, admin_holds,    admin_record,    admin_regulations};
 
 /* ---- For operations ---- */
 

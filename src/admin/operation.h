@@ -90,7 +90,7 @@ gboolean admin_changed(AdminCall *call, GError **error);
 extern const AdminOperation admin_units[], admin_accounts[], admin_idle[], admin_passwords[],
     admin_record[], admin_requests[], admin_reports[], admin_directory[], admin_forwarding[],
     admin_outgoing[], admin_notices[], admin_incidents[], admin_incident_acts[],
-    admin_withdrawals[], admin_holds[];
+    admin_withdrawals[], admin_holds[], admin_regulations[];
 
 /* The description of all of them, OpenAPI 3.1; g_free. */
 char *admin_describe(const AdminOperation *const *tables, gsize count, const char *version);

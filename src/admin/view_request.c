@@ -17,6 +17,8 @@ static const AdminField request_fields[] = {
     {"received", FIELD_INTEGER, TRUE, "Tiếp nhận lúc, micro giây Unix"},
     {"due", FIELD_TEXT, TRUE, "Hạn xử lý: hết ngày này"},
     {"overdue", FIELD_INTEGER, TRUE, "Quá hạn bao nhiêu ngày làm việc; 0: không"},
+    {"reset_due", FIELD_INTEGER, FALSE,
+     "Hạn cấp lại mật khẩu, micro giây Unix; null: không có mục nào chờ, hoặc quy chế không định"},
     {"state", FIELD_TEXT, TRUE, "draft, received, checked, decided, closed"},
     {"state_text", FIELD_TEXT, TRUE, "Trạng thái"},
     {"lines", FIELD_INTEGER, TRUE, "Số mục"},
@@ -64,6 +66,7 @@ static void write_members(JsonWriter *w, const Request *r) {
     json_int(w, "received", r->received);
     json_text(w, "due", r->due);
     json_int(w, "overdue", r->overdue);
+    int_or_null(w, "reset_due", r->reset_due);
     json_text(w, "state", request_state_name(r->state));
     json_text(w, "state_text", request_state_text(r->state));
 }

@@ -39,6 +39,8 @@ static void settle(AuthAttempt *attempt, DirectoryAccount *account, gboolean rig
                         : account->state != DIRECTORY_ACTIVE ? AUTH_LOCKED
                         : credential != NULL                 ? rules_judge(attempt, credential)
                                                              : AUTH_OK;
+    if (result == AUTH_LOCKED)
+        rules_tell_lock(attempt);
     g_mutex_lock(&auth->lock);
     if (right) {
         guesses_succeeded(auth->guesses, &attempt->key, now);

@@ -147,6 +147,8 @@ void attempt_fail_busy(AuthAttempt *attempt);
 
 /* The right password of an active account: OK, CHANGE or OVER; keeps what is to be said. */
 AuthResult rules_judge(AuthAttempt *attempt, const DirectoryCredential *credential);
+/* What is told of a lock, in the words of the regulation in force [Điều 4.2.c]. */
+void rules_tell_lock(AuthAttempt *attempt);
 
 /* ---- change.c ---- */
 

@@ -34,6 +34,14 @@ static gboolean is_too_weak(const Regulation *regulation, const AuthAttempt *att
     return !verdict->allowed;
 }
 
+void rules_tell_lock(AuthAttempt *attempt) {
+    const Auth *auth = attempt->auth;
+    if (auth->regulation == NULL)
+        return;
+    g_autoptr(Regulation) regulation = auth->regulation(auth->regulation_data);
+    keep(attempt, regulation_account_locked(regulation), FALSE);
+}
+
 AuthResult rules_judge(AuthAttempt *attempt, const DirectoryCredential *credential) {
     const Auth *auth = attempt->auth;
     if (auth->regulation == NULL)

@@ -4,18 +4,31 @@
 #include "regulation/calendar.h"
 #include "text/fold.h"
 
-/* [Điều 11.1] "thu hồi" is hủy bỏ. The forms know the first three; the others are acts of their own
- * with a request too [Điều 12.2]. */
+/* [Điều 11.1] "thu hồi" is hủy bỏ; "tạm dừng", "chấm dứt" and "khôi phục" are words of later texts.
+ * The forms know the first three; the others are acts of their own with a request too [Điều 12.2].
+ */
 static const struct {
     const char *key;
     RequestAct act;
 } acts[] = {
-    {"capmoi", REQUEST_ACT_NEW},          {"dangkymoi", REQUEST_ACT_NEW},
-    {"dangkycapmoi", REQUEST_ACT_NEW},    {"tamkhoa", REQUEST_ACT_LOCK},
-    {"huybo", REQUEST_ACT_CLOSE},         {"huy", REQUEST_ACT_CLOSE},
-    {"thuhoi", REQUEST_ACT_CLOSE},        {"mokhoa", REQUEST_ACT_UNLOCK},
-    {"mokhoalai", REQUEST_ACT_UNLOCK},    {"caplaimatkhau", REQUEST_ACT_RESET},
+    {"capmoi", REQUEST_ACT_NEW},
+    {"dangkymoi", REQUEST_ACT_NEW},
+    {"dangkycapmoi", REQUEST_ACT_NEW},
+    {"tamkhoa", REQUEST_ACT_LOCK},
+    {"huybo", REQUEST_ACT_CLOSE},
+    {"huy", REQUEST_ACT_CLOSE},
+    {"thuhoi", REQUEST_ACT_CLOSE},
+    {"mokhoa", REQUEST_ACT_UNLOCK},
+    {"mokhoalai", REQUEST_ACT_UNLOCK},
+    {"caplaimatkhau", REQUEST_ACT_RESET},
     {"datlaimatkhau", REQUEST_ACT_RESET},
+    {"tamdung", REQUEST_ACT_LOCK},
+    {"tamdunghoatdong", REQUEST_ACT_LOCK},
+    {"chamdut", REQUEST_ACT_CLOSE},
+    {"chamduthoatdong", REQUEST_ACT_CLOSE},
+    {"khoiphuc", REQUEST_ACT_UNLOCK},
+    {"khoiphuchoatdong", REQUEST_ACT_UNLOCK},
+    {"khoitaomoi", REQUEST_ACT_NEW},
 };
 
 /* ---- Memory ---- */
@@ -90,7 +103,8 @@ static RequestAct act_of_key(const char *key) {
     for (gsize i = 0; i < G_N_ELEMENTS(acts); i++) {
         gsize n = strlen(acts[i].key);
         if (strncmp(key, acts[i].key, n) == 0 &&
-            (key[n] == '\0' || g_str_has_prefix(key + n, "taikhoan")))
+            (key[n] == '\0' || g_str_has_prefix(key + n, "taikhoan") ||
+             g_str_has_prefix(key + n, "hopthu")))
             return acts[i].act;
     }
     return REQUEST_ACT_UNKNOWN;

@@ -158,6 +158,9 @@ static Request *request_of(const Intake *in) {
     for (guint i = 0; i < in->found->len; i++)
         if (g_array_index(in->found, RequestFound, i).finding != NULL)
             request->wrong++;
+    for (guint i = 0; i < in->form->lines->len && !in->document->draft; i++)
+        if (((const RequestAsked *)in->form->lines->pdata[i])->act == REQUEST_ACT_RESET)
+            request->reset_due = request_reset_due(in->regulation, in->paper.received);
     if (request->wrong > 0 && !in->document->draft)
         request->state = REQUEST_RECEIVED;
     return request;

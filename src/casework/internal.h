@@ -144,5 +144,7 @@ char *request_ground(gint64 id, guint line, const char *number, const char *date
 GPtrArray *request_lines_new(void);
 /* All but the last three digits hidden; g_free. */
 char *request_mask(const char *identity);
+/* list.c: until when lost passwords of what was received then are given anew; 0: no such term. */
+gint64 request_reset_due(const Regulation *regulation, gint64 received);
 
 #endif

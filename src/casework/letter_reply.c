@@ -37,18 +37,16 @@ static void write_opening(Paper *paper, const Regulation *regulation, const Lett
                  letter_given(reply->subject) ? " về việc " : "", letter_or(reply->subject, ""),
                  *received == '\0' ? "" : " (tiếp nhận ngày ", received,
                  *received == '\0' ? "" : ")");
-    g_autofree char *cite =
-        regulation_cite(regulation_figure_article(regulation, FIGURE_REQUEST_DAYS));
+    g_autofree char *cite = regulation_cite_whole(
+        regulation, regulation_figure_article(regulation, FIGURE_REQUEST_DAYS));
     guint done = 0;
     for (guint i = 0; i < reply->count; i++)
         done += reply->lines[i].done ? 1 : 0;
     paper_keep(paper);
-    paper_printf(
-        paper, PAPER_BODY,
-        "Căn cứ %s ban hành kèm theo %s, %s trả lời kết quả xử lý %u đề nghị (đã thực hiện "
-        "%u, trả lại để bổ sung %u) như sau:",
-        *cite == '\0' ? "Quy chế" : cite, regulation_text(regulation, REGULATION_TITLE), issuer,
-        reply->count, done, reply->count - done);
+    paper_printf(paper, PAPER_BODY,
+                 "Căn cứ %s, %s trả lời kết quả xử lý %u đề nghị (đã thực hiện "
+                 "%u, trả lại để bổ sung %u) như sau:",
+                 cite, issuer, reply->count, done, reply->count - done);
 }
 
 static void write_result(Paper *paper, const LetterLine *line) {

@@ -1,5 +1,6 @@
-/* Warning before accounts that neither sent nor received are locked [Điều 4.2.c]: the unit answers
- * with a reason, or asks for the lock. */
+/* Warning before accounts that lie unused are locked [Điều 4.2.c]: the unit answers with a reason,
+ * or asks for the lock. What counts as unused, and what the acts are called, the regulation says.
+ */
 #include "casework/letter_internal.h"
 
 static gboolean check(const LetterWarning *warning, GError **error) {
@@ -13,11 +14,20 @@ static gboolean check(const LetterWarning *warning, GError **error) {
                    "văn bản không có tài khoản nào; the letter has no account");
 }
 
+static const char *word(const Regulation *regulation, RegulationText text, const char *otherwise) {
+    return letter_or(regulation_text(regulation, text), otherwise);
+}
+
+static gboolean counts_mail(const Regulation *regulation) {
+    return regulation_figure(regulation, FIGURE_IDLE_MONTHS) > 0 ||
+           regulation_figure(regulation, FIGURE_SIGNIN_MONTHS) == 0;
+}
+
 /* What the regulation in force counts: months without mail, or without signing in. */
 static char *idleness(const Regulation *regulation, const char **article) {
     gint64 idle = regulation_figure(regulation, FIGURE_IDLE_MONTHS);
     gint64 signin = regulation_figure(regulation, FIGURE_SIGNIN_MONTHS);
-    gboolean by_mail = idle > 0 || signin == 0;
+    gboolean by_mail = counts_mail(regulation);
     *article =
         regulation_figure_article(regulation, by_mail ? FIGURE_IDLE_MONTHS : FIGURE_SIGNIN_MONTHS);
     return g_strdup_printf("không %s trong thời gian từ %02" G_GINT64_FORMAT " tháng trở lên",
@@ -25,9 +35,11 @@ static char *idleness(const Regulation *regulation, const char **article) {
                            by_mail ? idle : signin);
 }
 
-static void write_accounts(Paper *paper, const LetterWarning *warning) {
-    static const char *const heads[] = {"STT", "Họ và tên", "Chức vụ", "Địa chỉ thư điện tử",
-                                        "Gửi, nhận thư gần nhất"};
+static void write_accounts(Paper *paper, const Regulation *regulation,
+                           const LetterWarning *warning) {
+    const char *const heads[] = {"STT", "Họ và tên", "Chức vụ", "Địa chỉ thư điện tử",
+                                 counts_mail(regulation) ? "Gửi, nhận thư gần nhất"
+                                                         : "Đăng nhập gần nhất"};
     const PaperTable table = {
         .columns = G_N_ELEMENTS(heads),
         .widths = {PAPER_MM(13), PAPER_MM(40), PAPER_MM(33), PAPER_MM(52), PAPER_MM(27)},
@@ -59,33 +71,35 @@ GBytes *letter_warning(const Regulation *regulation, const LetterWarning *warnin
         letter_or(warning->head.issuer, regulation_text(regulation, REGULATION_OPERATOR));
     const char *article = NULL;
     g_autofree char *idle = idleness(regulation, &article);
-    g_autofree char *cite = regulation_cite(article);
+    g_autofree char *cite = regulation_cite_whole(regulation, article);
     g_autofree char *lock = letter_day(warning->lock);
-    g_autoptr(Paper) paper = paper_new("Cảnh báo tạm khóa tài khoản", TRUE);
-    letter_head(paper, regulation, &warning->head,
-                "tài khoản thư điện tử công vụ sẽ được xem xét tạm khóa", NULL);
+    const char *act = word(regulation, REGULATION_WORD_LOCK, "tạm khóa");
+    const char *close = word(regulation, REGULATION_WORD_CLOSE, "hủy bỏ");
+    const char *unlock = word(regulation, REGULATION_WORD_UNLOCK, "mở khóa");
+    g_autofree char *title = g_strdup_printf("Cảnh báo %s tài khoản", act);
+    g_autofree char *about =
+        g_strdup_printf("tài khoản thư điện tử công vụ sẽ được xem xét %s", act);
+    g_autoptr(Paper) paper = paper_new(title, TRUE);
+    letter_head(paper, regulation, &warning->head, about, NULL);
     letter_addressee(paper, warning->to);
     paper_keep(paper);
     paper_printf(paper, PAPER_BODY,
-                 "Căn cứ %s ban hành kèm theo %s, tài khoản %s mà không có lý do được xem xét tạm "
-                 "khóa để bảo đảm an toàn thông tin. Qua rà soát, %s thông báo %u tài khoản của %s "
+                 "Căn cứ %s, tài khoản %s mà không có lý do được xem xét %s "
+                 "để bảo đảm an toàn thông tin. Qua rà soát, %s thông báo %u tài khoản của %s "
                  "thuộc trường hợp này:",
-                 *cite == '\0' ? "Quy chế" : cite, regulation_text(regulation, REGULATION_TITLE),
-                 idle, issuer, warning->count, warning->to);
-    write_accounts(paper, warning);
+                 cite, idle, act, issuer, warning->count, warning->to);
+    write_accounts(paper, regulation, warning);
     paper_room(paper, 6 * 20);
-    paper_printf(
-        paper, PAPER_BODY,
-        "Đề nghị %s rà soát và gửi văn bản trước khi hết ngày %s: nêu lý do đối với người "
-        "nghỉ thai sản, ốm đau, đi học, biệt phái hoặc lý do khác; đề nghị hủy bỏ tài khoản "
-        "của người đã nghỉ hưu, thôi việc, chuyển công tác.",
-        warning->to, lock);
+    paper_printf(paper, PAPER_BODY,
+                 "Đề nghị %s rà soát và gửi văn bản trước khi hết ngày %s: nêu lý do đối với người "
+                 "nghỉ thai sản, ốm đau, đi học, biệt phái hoặc lý do khác; đề nghị %s tài khoản "
+                 "của người đã nghỉ hưu, thôi việc, chuyển công tác.",
+                 warning->to, lock, close);
     paper_keep(paper);
-    paper_printf(
-        paper, PAPER_BODY,
-        "Sau ngày %s, tài khoản không có lý do được tạm khóa: không đăng nhập, gửi thư được "
-        "nhưng thư đến vẫn được lưu giữ; mở khóa khi cơ quan, đơn vị có văn bản đề nghị./.",
-        lock);
+    paper_printf(paper, PAPER_BODY,
+                 "Sau ngày %s, tài khoản không có lý do được %s: không đăng nhập, gửi thư được "
+                 "nhưng thư đến vẫn được lưu giữ; %s khi cơ quan, đơn vị có văn bản đề nghị./.",
+                 lock, act, unlock);
     letter_close(paper, regulation, &warning->signer, "Như trên", warning->receivers, NULL);
     return paper_finish(paper, error);
 }

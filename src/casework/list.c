@@ -75,29 +75,37 @@ static Request *request_of_row(DbStmt *stmt, const Regulation *regulation) {
     return r;
 }
 
-static gboolean count_lines(DbConn *conn, Request *r, GError **error) {
+gint64 request_reset_due(const Regulation *regulation, gint64 received) {
+    gint64 hours = regulation_figure(regulation, FIGURE_RESET_HOURS);
+    return hours == 0 ? 0 : received + hours * 3600 * CLOCK_SECOND;
+}
+
+static gboolean count_lines(DbConn *conn, const Regulation *regulation, Request *r,
+                            GError **error) {
     DbStmt *stmt = db_prepare(
         conn, "SELECT count(*), ifnull(sum(state < 2), 0), ifnull(sum(state = 0 AND finding <> ''),"
-              " 0), ifnull(sum(state = 2), 0), ifnull(sum(state = 3), 0) FROM request_line"
-              " WHERE request = ?");
-    db_bind(stmt, "i", r->id);
+              " 0), ifnull(sum(state = 2), 0), ifnull(sum(state = 3), 0),"
+              " ifnull(sum(state < 2 AND act = ?2), 0) FROM request_line WHERE request = ?1");
+    db_bind(stmt, "ii", r->id, (gint64)REQUEST_ACT_RESET);
     if (db_step(stmt, error) != DB_ROW)
         return FALSE;
     guint *counts[] = {&r->lines, &r->open, &r->wrong, &r->returned, &r->done};
     for (int i = 0; i < (int)G_N_ELEMENTS(counts); i++)
         *counts[i] = (guint)db_column_int(stmt, i);
+    if (db_column_int(stmt, 5) > 0 && r->state != REQUEST_DRAFT && r->state != REQUEST_CLOSED)
+        r->reset_due = request_reset_due(regulation, r->received);
     db_reset(stmt);
     return TRUE;
 }
 
 /* FALSE stops; *failed tells why. */
-static gboolean hand_out(DbConn *conn, Request *request, const RequestFilter *filter,
-                         RequestEach each, gpointer data, gboolean *failed, GError **error) {
+static gboolean hand_out(DbConn *conn, const Regulation *regulation, Request *request,
+                         const RequestFilter *filter, RequestEach each, gpointer data,
+                         gboolean *failed, GError **error) {
     g_autoptr(Request) r = request;
-    if (filter->overdue && r->overdue == 0)
-        return TRUE;
-    *failed = !count_lines(conn, r, error);
-    return !*failed && each(r, data);
+    *failed = !count_lines(conn, regulation, r, error);
+    gboolean late = r->overdue > 0 || (r->reset_due != 0 && clock_now() > r->reset_due);
+    return !*failed && ((filter->overdue && !late) || each(r, data));
 }
 
 static gboolean walk(DbConn *conn, const Regulation *regulation, const RequestFilter *filter,
@@ -112,7 +120,8 @@ static gboolean walk(DbConn *conn, const Regulation *regulation, const RequestFi
     gboolean failed = FALSE;
     DbStep step;
     while ((step = db_step(stmt, error)) == DB_ROW)
-        if (!hand_out(conn, request_of_row(stmt, regulation), filter, each, data, &failed, error))
+        if (!hand_out(conn, regulation, request_of_row(stmt, regulation), filter, each, data,
+                      &failed, error))
             break;
     db_reset(stmt);
     return step != DB_FAILED && !failed;
@@ -151,6 +160,27 @@ Request *request_find(Directory *d, const Regulation *regulation, gint64 id, GEr
     return found;
 }
 
+/* Lost passwords whose hours are over, of requests whose days are not. */
+static gboolean count_late_resets(DbConn *conn, const Regulation *regulation, CalendarDay today,
+                                  gint64 *count, GError **error) {
+    gint64 term = request_reset_due(regulation, 0);
+    char day[11];
+    calendar_format(today, day);
+    *count = 0;
+    if (term == 0)
+        return TRUE;
+    DbStmt *stmt =
+        db_prepare(conn, "SELECT count(*) FROM request r WHERE r.state BETWEEN 1 AND 3"
+                         " AND r.received < ?1 AND r.due >= ?2 AND EXISTS(SELECT 1 FROM"
+                         " request_line l WHERE l.request = r.id AND l.state < 2 AND l.act = ?3)");
+    db_bind(stmt, "iti", clock_now() - term, day, (gint64)REQUEST_ACT_RESET);
+    DbStep step = db_step(stmt, error);
+    if (step == DB_ROW)
+        *count = db_column_int(stmt, 0);
+    db_reset(stmt);
+    return step == DB_ROW;
+}
+
 gboolean request_figures(Db *admin, const Regulation *regulation, RequestFigures *out,
                          GError **error) {
     g_autoptr(DbConn) conn = db_read_begin(admin, error);
@@ -169,7 +199,11 @@ gboolean request_figures(Db *admin, const Regulation *regulation, RequestFigures
         out->overdue += calendar_overdue(regulation, due, today) > 0 ? count : 0;
         out->due_today += due == today ? count : 0;
     }
-    return step != DB_FAILED;
+    gint64 late = 0;
+    if (step == DB_FAILED || !count_late_resets(conn, regulation, today, &late, error))
+        return FALSE;
+    out->overdue += late;
+    return TRUE;
 }
 
 /* ---- Lines ---- */

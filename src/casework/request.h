@@ -65,6 +65,9 @@ typedef struct {
     gint64 received;                                        /* Unix microseconds */
     char *due;      /* YYYY-MM-DD: the last day for the reply; "" for a draft */
     gint64 overdue; /* working days past it; 0 when it is not, or closed */
+    /* Lost passwords that are still to be given anew: until when, Unix microseconds, where the
+     * regulation has a term of its own for them; 0: none, or no such term. */
+    gint64 reset_due;
     RequestState state;
     char *decided_by;
     gint64 decided;
@@ -123,7 +126,7 @@ typedef struct {
     gint64 id;        /* only this one; 0: all */
     gint64 unit;      /* of this unit and those below; 0: all */
     gboolean open;    /* not closed */
-    gboolean overdue; /* not closed, and past its last day */
+    gboolean overdue; /* not closed, and past its last day, or past reset_due */
 } RequestFilter;
 /* FALSE stops the walk. The most urgent first, closed ones last. */
 typedef gboolean (*RequestEach)(const Request *request, gpointer data);

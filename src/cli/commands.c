@@ -11,6 +11,8 @@ const CliCommand cli_commands[] = {
     {"restore", NULL, cli_restore, CLI_LOCAL | CLI_PATH_ARGUMENT, "DIRECTORY [--nothing-came-after]", "make the data directory from a backup"},
     {"upgrade", "list", cli_upgrade_list, 0, "", "copies of the databases from before upgrades"},
     {"upgrade", "undo", cli_upgrade_undo, CLI_LOCAL, "COPY", "go back to such a copy, with the program that ran before the upgrade"},
+    {"system", "show", cli_system_show, 0, "", "which version runs where, on what, and whom it speaks to outside; the upgrades on record"},
+    {"guide", NULL, cli_guide, 0, "--to FILE [--telephone TEXT]", "how to use the mail, for the units' people, as a page with the figures in force"},
     {"trace", NULL, cli_trace, 0, "[NUMBER | MESSAGE-ID | ADDRESS] [--queue N] [--session ID] [--since TIME] [--until TIME] [--limit N]", "what happened to a message, from reception to mailbox"},
     {"unit", "add", cli_unit_add, 0, "--kind KIND --name NAME [--parent KEY] [--abbreviation WORD]", "add a unit, with its mailbox"},
     {"unit", "list", cli_unit_list, 0, "[--kind KIND] [--parent KEY]", "the units"},
@@ -104,6 +106,8 @@ const CliCommand cli_commands[] = {
     {"report", "staff", cli_report_staff, 0, "UNIT --staff N --officials N --document TEXT [--year N] | --undo", "how many people a unit has, where the registry lacks some"},
 
     {"address", "propose", cli_address_propose, CLI_DATA_OPTIONAL, "--unit KEY --person NAME | --kind KIND --name NAME [--parent KEY]", "which address the regulation gives"},
+    {"regulation", "show", cli_regulation_show, CLI_DATA_OPTIONAL, "[NAME]", "the regulation in force, or another one: every figure with its article"},
+    {"regulation", "move", cli_regulation_move, 0, "[--preview] [--all] --request ID | --ground TEXT", "give everybody the address of the regulation in force; the old one stays alive as alias"},
     {"password", "check", cli_password_check, CLI_DATA_OPTIONAL | CLI_READS_INPUT, "", "judge passwords, one a line from standard input"},
     {"forward", "check", cli_forward_check, CLI_DATA_OPTIONAL, "FROM TO", "may mail be forwarded so?"},
     {"forward", "seen", cli_forward_seen, 0, "", "accounts into which outside accounts forward automatically, and how much"},

@@ -16,6 +16,11 @@ static void print_request(CliCall *call, const Request *r) {
               r->lines);
     if (r->overdue > 0)
         cli_print(call, "\tquá hạn %" G_GINT64_FORMAT " ngày làm việc", r->overdue);
+    if (r->reset_due != 0) {
+        g_autofree char *due = cli_time(r->reset_due);
+        cli_print(call, "\tcấp lại mật khẩu trước %.16s%s", due,
+                  clock_now() > r->reset_due ? ", đã quá hạn" : "");
+    }
     cli_print(call, "\n");
 }
 
@@ -43,6 +48,11 @@ static void print_whole(CliCall *call, const Request *r, const GPtrArray *lines)
               *r->due == '\0' ? "-" : r->due, request_state_text(r->state));
     if (r->overdue > 0)
         cli_print(call, "quá hạn: %" G_GINT64_FORMAT " ngày làm việc\n", r->overdue);
+    if (r->reset_due != 0) {
+        g_autofree char *due = cli_time(r->reset_due);
+        cli_print(call, "hạn cấp lại mật khẩu: %.16s%s\n", due,
+                  clock_now() > r->reset_due ? " (đã quá hạn)" : "");
+    }
     if (*r->reply_number != '\0')
         cli_print(call, "trả lời: %s ngày %s\n", r->reply_number, r->reply_dated);
     for (guint i = 0; i < lines->len; i++)

@@ -6,6 +6,7 @@
 #include "base/metrics.h"
 #include "delivery/internal.h"
 #include "message/header.h"
+#include "message/standard.h"
 #include "regulation/incident.h"
 
 METRIC_HISTOGRAM(delivery_seconds, "congvu_delivery_seconds",
@@ -117,6 +118,7 @@ void delivery_request_free(DeliveryRequest *request) {
     g_free(request->forwarder);
     g_free(request->service);
     g_free(request->evidence);
+    g_free(request->warning);
     g_free(request);
 }
 
@@ -293,7 +295,9 @@ static void delivery_done(gpointer data, const GError *error) {
                                   "for other domains is held for a look; accepted as "
                                   "%" G_GINT64_FORMAT,
                                   request->intake)
-                : g_strdup_printf("2.0.0 Accepted as %" G_GINT64_FORMAT, request->intake));
+                : g_strdup_printf("2.0.0 Accepted as %" G_GINT64_FORMAT "%s%s", request->intake,
+                                  request->warning == NULL ? "" : ". Lưu ý: ",
+                                  request->warning == NULL ? "" : request->warning));
 }
 
 /* [Điều 5.1] The sum of the decoded attachments, nested messages and uuencoded text included. */
@@ -354,6 +358,37 @@ static gboolean secret_allowed(DeliveryRequest *request, Bytes all) {
     return FALSE;
 }
 
+/* [Điều 9.2] */
+static gboolean files_allowed(DeliveryRequest *request, Bytes all) {
+    g_autoptr(Verdict) verdict = delivery_judge_files(request, all);
+    if (verdict != NULL)
+        finish(request, 550,
+               g_strdup_printf("5.7.1 %s / %s (%s)", verdict->text_vi, verdict->text_en,
+                               verdict->article));
+    else if (request->warning != NULL)
+        log_event(LOG_LEVEL_INFO, "delivery.format", "session", request->session, "sender",
+                  request->sender, "warning", request->warning, NULL);
+    return verdict == NULL;
+}
+
+/* [Điều 9.1] What is submitted leaves, and is kept, with its text in UTF-8 and NFC. *all: the bytes
+ * as they then are. */
+static gboolean standardise(DeliveryRequest *request, Bytes *all, GError **error) {
+    g_auto(Buffer) changed;
+    if (!message_standardise(*all, request->parsed->structure, &changed))
+        return TRUE;
+    g_autoptr(BlobWriter) writer = blob_writer_new(store_blobs(request->delivery->store));
+    if (!blob_writer_append(writer, buffer_bytes(&changed), error) ||
+        !blob_writer_view(writer, all, error))
+        return FALSE;
+    blob_writer_free(request->writer);
+    request->writer = g_steal_pointer(&writer);
+    g_clear_pointer(&request->parsed, message_parsed_free);
+    request->size = all->n;
+    request->parsed = message_parse(*all);
+    return TRUE;
+}
+
 gboolean delivery_prepare(DeliveryRequest *request, GError **error) {
     Bytes all;
     if (!blob_writer_view(request->writer, &all, error))
@@ -378,6 +413,12 @@ void delivery_submit(DeliveryRequest *request, void (*done)(gpointer data), gpoi
     if (!attachments_allowed(request) ||
         !origin_allowed(request, bytes_slice(all, 0, request->parsed->header_bytes)) ||
         !secret_allowed(request, all))
+        return;
+    if (request->submitter != 0 && !standardise(request, &all, &error)) {
+        fail_with(request, error);
+        return;
+    }
+    if (!files_allowed(request, all))
         return;
     request->counts = *request->sender != '\0' &&
                       !is_judged_spam(bytes_slice(all, 0, request->parsed->header_bytes));

@@ -70,6 +70,8 @@ struct DeliveryRequest {
 
     DeliveryRequest *receipt; /* prepared; delivered after this one. NULL: nobody asked */
 
+    char *warning; /* of a file's format: said beside the acceptance. NULL: none */
+
     gint64 intake; /* set by the transaction */
     int code;
     char *text;
@@ -101,6 +103,8 @@ gboolean delivery_is_report(DeliveryRequest *request, const char *address);
 gboolean delivery_keep_report(DbConn *conn, const DeliveryRequest *request,
                               const DeliveryRecipient *recipient, BlobId blob, Bytes prefix,
                               gint64 *id, GError **error);
+/* files.c: formats of files [Điều 9.2]. The refusal, or NULL; then request->warning may be set. */
+Verdict *delivery_judge_files(DeliveryRequest *request, Bytes all);
 
 /* limit.c: what the transaction counts of a submission. FALSE: nothing may be delivered now. */
 gboolean delivery_prepare_limit(DeliveryRequest *request, GError **error);

@@ -123,6 +123,13 @@ gboolean directory_account_record_new(Directory *d, DbConn *conn, gint64 account
                                       const NamingProposal *proposal, const AuditAct *act,
                                       GError **error);
 
+/* ---- transact.c ---- */
+
+/* The new address is the account's own from now on, the old one an alias until then (Unix
+ * microseconds; 0: for ever). */
+gboolean directory_address_give(DbConn *conn, const DirectoryAccount *account, const char *local,
+                                gint64 alias_until, GError **error);
+
 /* ---- change.c ---- */
 
 /* What directory_account_set_state does, with this JSON in the record (NULL: only the state). */

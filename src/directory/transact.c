@@ -168,9 +168,8 @@ gboolean directory_person_change_propose_in(Directory *d, DbConn *conn,
            propose(conn, regulation, account, &before, change, out, error);
 }
 
-/* The new address is the account's own from now on, the old one an alias for a time. */
-static gboolean give_address(DbConn *conn, const DirectoryAccount *account, const char *local,
-                             gint64 alias_until, GError **error) {
+gboolean directory_address_give(DbConn *conn, const DirectoryAccount *account, const char *local,
+                                gint64 alias_until, GError **error) {
     g_autofree char *old = g_strndup(account->address, strcspn(account->address, "@"));
     if (g_str_equal(old, local))
         return TRUE;
@@ -180,7 +179,7 @@ static gboolean give_address(DbConn *conn, const DirectoryAccount *account, cons
     db_bind(give, "tii", local, account->id, clock_now());
     if (!db_run(give, error))
         return FALSE;
-    DbStmt *end = db_prepare(conn, "UPDATE address SET until = ? WHERE local = ?");
+    DbStmt *end = db_prepare(conn, "UPDATE address SET until = nullif(?, 0) WHERE local = ?");
     db_bind(end, "it", alias_until, old);
     if (!db_run(end, error))
         return FALSE;
@@ -336,7 +335,7 @@ DirectoryAccount *directory_person_change_in(Directory *d, DbConn *conn,
     g_autoptr(DirectoryAccount) now = NULL;
     gint64 seq = 0;
     if ((proposal.local[0] != '\0' &&
-         !give_address(conn, account, proposal.local, alias_until, error)) ||
+         !directory_address_give(conn, account, proposal.local, alias_until, error)) ||
         !write_person(conn, &before, change, name, id, error) ||
         !write_sealed(d, conn, &before, change, error) ||
         !record_change(d, conn, account, &before, change, act, &seq, error) ||

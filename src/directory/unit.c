@@ -72,6 +72,15 @@ gboolean directory_unit_by_address(DbConn *conn, const char *local, DirectoryUni
     return one_unit(stmt, out, error);
 }
 
+/* By an address that its mailbox once had. */
+static gboolean by_former_address(DbConn *conn, const char *local, DirectoryUnit **out,
+                                  GError **error) {
+    DbStmt *stmt = db_prepare(conn, UNIT " WHERE a.id = (SELECT account FROM address"
+                                         " WHERE local = ?)");
+    db_bind(stmt, "t", local);
+    return one_unit(stmt, out, error);
+}
+
 DirectoryUnit *directory_unit_in(DbConn *conn, gint64 id, GError **error) {
     DirectoryUnit *unit = NULL;
     if (by_id(conn, id, &unit, error) && unit == NULL)
@@ -124,14 +133,14 @@ static gboolean look_up(Directory *d, DbConn *conn, const char *key, DirectoryUn
         GError *failure = NULL;
         *out = by_short_name(d, conn, key, &failure);
         if (failure == NULL)
-            return TRUE;
+            return *out != NULL || by_former_address(conn, key, out, error);
         g_propagate_error(error, failure);
         return FALSE;
     }
     DirectoryParts parts;
     *out = NULL;
     return !directory_address_split(bytes_of_string(key), d->domain, &parts) || !parts.ours ||
-           directory_unit_by_address(conn, parts.local, out, error);
+           by_former_address(conn, parts.local, out, error);
 }
 
 DirectoryUnit *directory_unit_find_in(Directory *d, DbConn *conn, const char *key, GError **error) {

@@ -5,6 +5,7 @@
 
 #include "message/charset.h"
 #include "message/transfer.h"
+#include "text/legacy.h"
 
 enum {
     PLAIN_FIRST = 512,
@@ -91,7 +92,12 @@ static char *preview_of(Bytes message, const ScanResult *scan, const ScanPart *p
         return g_strdup("");
     g_autofree char *plain =
         g_utf8_make_valid((const char *)buffer_bytes(&stripped).p, (gssize)stripped.n);
-    return one_line(plain);
+    /* Once more: of HTML the old fonts' letters may be references. */
+    TextLegacy legacy = text_legacy_guess(bytes_of_string(plain));
+    g_autofree char *meant = legacy == TEXT_LEGACY_NONE
+                                 ? NULL
+                                 : text_legacy_convert(bytes_of_string(plain), legacy, NULL);
+    return one_line(meant != NULL ? meant : plain);
 }
 
 /* Mostly the first bytes suffice; a part that begins with much white space or markup gets a second

@@ -36,6 +36,7 @@ static const FigureSpec figure_specs[FIGURES] = {
     [FIGURE_PASSWORD_SHARED_MINUTES] = {"password.shared_minutes", TYPE_COUNT, 1, 1440},
     [FIGURE_PASSWORD_WARN_DAYS] = {"password.warn_days", TYPE_COUNT, 0, 90},
     [FIGURE_REQUEST_DAYS] = {"calendar.request_days", TYPE_COUNT, 1, 60},
+    [FIGURE_RESET_HOURS] = {"requests.reset_hours", TYPE_COUNT, 0, 720},
     [FIGURE_NOTICE_DAYS] = {"calendar.notice_days", TYPE_COUNT, 0, 60},
     [FIGURE_IDLE_MONTHS] = {"calendar.idle_months", TYPE_COUNT, 0, 120},
     [FIGURE_SIGNIN_MONTHS] = {"calendar.signin_months", TYPE_COUNT, 0, 120},
@@ -60,12 +61,15 @@ static const FigureSpec figure_specs[FIGURES] = {
     [FIGURE_OUTGOING_UNIT_MESSAGES] = {"outgoing.unit_messages", TYPE_COUNT, 0, 1000000},
     [FIGURE_OUTGOING_UNIT_RECIPIENTS] = {"outgoing.unit_recipients", TYPE_COUNT, 0, 1000000},
     [FIGURE_OUTGOING_UNIT_OUTSIDE] = {"outgoing.unit_outside", TYPE_COUNT, 0, 1000000},
+    [FIGURE_FILES_REFUSE_UNLISTED] = {"files.refuse_unlisted", TYPE_SWITCH, 0, 1},
+    [FIGURE_FILES_REFUSED_INCOMING] = {"files.refused_incoming", TYPE_SWITCH, 0, 1},
+    [FIGURE_FILES_WARN_SEALED] = {"files.warn_sealed", TYPE_SWITCH, 0, 1},
     [FIGURE_FORWARD_REFUSE] = {"forwarding.refuse_incoming", TYPE_SWITCH, 0, 1},
     [FIGURE_SECRET_REFUSE] = {"secrets.refuse", TYPE_SWITCH, 0, 1},
     [FIGURE_SECRET_FREEZE] = {"secrets.freeze_incoming", TYPE_SWITCH, 0, 1},
 };
 
-static const char *const list_paths[LISTS] = {
+const char *const conf_list_paths[LISTS] = {
     [LIST_PASSWORD_CLASSES] = "password.classes",
     [LIST_PASSWORD_SPECIALS] = "password.specials",
     [LIST_PASSWORD_BLOCKED] = "password.blocked",
@@ -75,6 +79,8 @@ static const char *const list_paths[LISTS] = {
     [LIST_SECRET_LABELS] = "secrets.labels",
     [LIST_SECRET_BEFORE] = "secrets.before",
     [LIST_SECRET_AFTER] = "secrets.after",
+    [LIST_FILES_PERMITTED] = "files.permitted",
+    [LIST_FILES_REFUSED] = "files.refused",
     [LIST_STOP_WEEKDAYS] = "calendar.stop_weekdays",
     [LIST_REST_WEEKDAYS] = "calendar.rest_weekdays",
     [LIST_FIXED_HOLIDAYS] = "calendar.fixed_holidays",
@@ -113,8 +119,13 @@ static const RuleSpec rule_specs[RULES] = {
     [RULE_PASSWORD_SOON] = {"password_soon", " day place "},
     [RULE_PASSWORD_OVER] = {"password_over", " day "},
     [RULE_SHARED_USE] = {"shared_use", " address count minutes "},
+    [RULE_ACCOUNT_LOCKED] = {"account_locked", " "},
     [RULE_ACCEPT_RULES] = {"accept_rules", " title "},
     [RULE_PASSWORD_RESET] = {"password_reset", " "},
+    [RULE_FILE_REFUSED] = {"file_refused", " name format "},
+    [RULE_FILE_UNLISTED] = {"file_unlisted", " name "},
+    [RULE_FILE_DISGUISED] = {"file_disguised", " name format "},
+    [RULE_FILE_SEALED] = {"file_sealed", " name "},
     [RULE_FORWARD_ADDRESS] = {"forward_address", " address "},
     [RULE_FORWARD_SCRIPT] = {"forward_script", " address "},
     [RULE_FORWARD_OUT] = {"forward_out", " address "},
@@ -159,7 +170,7 @@ gboolean conf_fail(const config_setting_t *at, GError **error, const char *forma
                    (guint)config_setting_source_line(at), message);
 }
 
-static const char *name_of(const config_setting_t *setting) {
+const char *conf_name_of(const config_setting_t *setting) {
     const char *name = config_setting_name(setting);
     return name != NULL ? name : "an element";
 }
@@ -167,9 +178,9 @@ static const char *name_of(const config_setting_t *setting) {
 const char *conf_string(Regulation *r, const config_setting_t *setting, GError **error) {
     const char *text = config_setting_get_string(setting);
     if (text == NULL)
-        conf_fail(setting, error, "%s must be text in quotation marks", name_of(setting));
+        conf_fail(setting, error, "%s must be text in quotation marks", conf_name_of(setting));
     else if (!text_is_utf8(bytes_of_string(text))) {
-        conf_fail(setting, error, "%s is not UTF-8; save the file as UTF-8", name_of(setting));
+        conf_fail(setting, error, "%s is not UTF-8; save the file as UTF-8", conf_name_of(setting));
         text = NULL;
     }
     return text == NULL ? NULL : g_string_chunk_insert_const(r->strings, text);
@@ -186,7 +197,7 @@ const char *conf_need_string(Regulation *r, const config_setting_t *group, const
     const config_setting_t *member = config_setting_get_member(group, name);
     if (member != NULL)
         return conf_string(r, member, error);
-    conf_fail(group, error, "%s needs %s = \"…\"", name_of(group), name);
+    conf_fail(group, error, "%s needs %s = \"…\"", conf_name_of(group), name);
     return NULL;
 }
 
@@ -201,16 +212,22 @@ const char *conf_article(Regulation *r, const config_setting_t *group, GError **
         conf_fail(member, error, "article must look like \"3.2.a\", not \"%s\"", text);
         return NULL;
     }
-    g_autofree char *shown = g_strconcat("Điều ", text, NULL);
+    const config_setting_t *of = config_setting_get_member(group, "of");
+    const char *layer = of == NULL ? "" : layer_short(r, config_setting_get_string(of));
+    if (layer == NULL) {
+        conf_fail(of, error, "of must be the id of a regulation that this one extends");
+        return NULL;
+    }
+    g_autofree char *shown = g_strconcat("Điều ", text, of == NULL ? "" : " ", layer, NULL);
     return g_string_chunk_insert_const(r->strings, shown);
 }
 
 gboolean conf_only(const config_setting_t *group, const char *const *names, GError **error) {
     for (int i = 0; i < config_setting_length(group); i++) {
         const config_setting_t *member = config_setting_get_elem(group, (guint)i);
-        if (!g_strv_contains(names, name_of(member)))
+        if (!g_strv_contains(names, conf_name_of(member)))
             return conf_fail(member, error, "unknown setting %s; check its spelling",
-                             name_of(member));
+                             conf_name_of(member));
     }
     return TRUE;
 }
@@ -220,7 +237,7 @@ static gboolean is_known_path(const char *path) {
         if (strcmp(figure_specs[i].path, path) == 0)
             return TRUE;
     for (gsize i = 0; i < LISTS; i++)
-        if (strcmp(list_paths[i], path) == 0)
+        if (strcmp(conf_list_paths[i], path) == 0)
             return TRUE;
     for (gsize i = 0; i < G_N_ELEMENTS(other_paths); i++)
         if (strcmp(other_paths[i], path) == 0)
@@ -230,8 +247,9 @@ static gboolean is_known_path(const char *path) {
 
 /* Every member of the groups of figures and lists is one that is read. */
 static gboolean check_names(const config_t *config, GError **error) {
-    static const char *const groups[] = {"sizes",  "password", "forwarding", "calendar", "requests",
-                                         "naming", "lock",     "report",     "outgoing", "secrets"};
+    static const char *const groups[] = {"sizes",    "password", "forwarding", "calendar",
+                                         "requests", "naming",   "lock",       "report",
+                                         "outgoing", "secrets",  "files"};
     for (gsize g = 0; g < G_N_ELEMENTS(groups); g++) {
         const config_setting_t *group = config_lookup(config, groups[g]);
         if (group == NULL)
@@ -240,7 +258,7 @@ static gboolean check_names(const config_t *config, GError **error) {
             return conf_fail(group, error, "%s must be a group: %s = { … };", groups[g], groups[g]);
         for (int i = 0; i < config_setting_length(group); i++) {
             const config_setting_t *member = config_setting_get_elem(group, (guint)i);
-            g_autofree char *path = g_strdup_printf("%s.%s", groups[g], name_of(member));
+            g_autofree char *path = g_strdup_printf("%s.%s", groups[g], conf_name_of(member));
             if (!is_known_path(path))
                 return conf_fail(member, error, "unknown setting %s; check its spelling", path);
         }
@@ -292,10 +310,9 @@ static gboolean read_value(const FigureSpec *spec, const config_setting_t *value
     return TRUE;
 }
 
-/* The group { value; article; } at a path; NULL without error when the file does not have it. */
-static const config_setting_t *entry_at(Regulation *r, const config_t *config, const char *path,
-                                        const char **article, GError **error) {
-    static const char *const names[] = {"value", "article", NULL};
+const config_setting_t *conf_entry_at(Regulation *r, const config_t *config, const char *path,
+                                      const char **article, GError **error) {
+    static const char *const names[] = {"value", "article", "of", NULL};
     config_setting_t *entry = config_lookup(config, path);
     if (entry == NULL)
         return NULL;
@@ -308,6 +325,31 @@ static const config_setting_t *entry_at(Regulation *r, const config_t *config, c
     return config_setting_get_member(entry, "value");
 }
 
+static char *show_figure(FigureType type, gint64 value) {
+    if (type == TYPE_SWITCH)
+        return g_strdup(value != 0 ? "true" : "false");
+    static const char *const units[] = {"B", "KiB", "MiB", "GiB"};
+    gsize unit = 0;
+    while (type == TYPE_SIZE && value % 1024 == 0 && value > 0 && unit + 1 < G_N_ELEMENTS(units)) {
+        value /= 1024;
+        unit++;
+    }
+    return type == TYPE_SIZE ? g_strdup_printf("%" G_GINT64_FORMAT " %s", value, units[unit])
+                             : g_strdup_printf("%" G_GINT64_FORMAT, value);
+}
+
+void regulation_each(const Regulation *regulation, RegulationEach each, gpointer data) {
+    for (gsize i = 0; i < FIGURES; i++) {
+        const Figure *figure = &regulation->figures[i];
+        g_autofree char *shown = show_figure(figure_specs[i].type, figure->value);
+        each(figure_specs[i].path, shown, figure->article, data);
+    }
+    for (gsize i = 0; i < LISTS; i++) {
+        g_autofree char *shown = g_strjoinv(", ", (char **)regulation->lists[i].items);
+        each(conf_list_paths[i], shown, regulation->lists[i].article, data);
+    }
+}
+
 gboolean conf_read_figures(Regulation *r, const config_t *config, GError **error) {
     if (!check_names(config, error))
         return FALSE;
@@ -315,7 +357,7 @@ gboolean conf_read_figures(Regulation *r, const config_t *config, GError **error
         GError *problem = NULL;
         const char *article = NULL;
         const config_setting_t *value =
-            entry_at(r, config, figure_specs[i].path, &article, &problem);
+            conf_entry_at(r, config, figure_specs[i].path, &article, &problem);
         gint64 number = 0;
         if (value != NULL && read_value(&figure_specs[i], value, &number, &problem))
             r->figures[i] = (Figure){number, article};
@@ -325,71 +367,6 @@ gboolean conf_read_figures(Regulation *r, const config_t *config, GError **error
         }
     }
     return TRUE;
-}
-
-const char *const *conf_strings(Regulation *r, const config_setting_t *list, gsize *count,
-                                GError **error) {
-    if (!config_setting_is_aggregate(list) || config_setting_is_group(list)) {
-        conf_fail(list, error, "%s must be a list: [\"…\", \"…\"]", name_of(list));
-        return NULL;
-    }
-    gsize n = (gsize)config_setting_length(list);
-    const char **items = g_new0(const char *, n + 1);
-    g_ptr_array_add(r->owned, items);
-    for (gsize i = 0; i < n; i++) {
-        items[i] = conf_string(r, config_setting_get_elem(list, (guint)i), error);
-        if (items[i] == NULL)
-            return NULL;
-    }
-    *count = n;
-    return items;
-}
-
-/* forwarding.decided: each domain with the decision that listed it. */
-static gboolean read_decided(Regulation *r, const config_t *config, GError **error) {
-    static const char *const names[] = {"domain", "decision", NULL};
-    const config_setting_t *list = config_lookup(config, "forwarding.decided");
-    if (list == NULL)
-        return TRUE;
-    if (!config_setting_is_list(list))
-        return conf_fail(list, error, "forwarding.decided must be a list: ( { … } )");
-    gsize n = (gsize)config_setting_length(list);
-    const char **items = g_new0(const char *, n + 1);
-    g_ptr_array_add(r->owned, items);
-    for (gsize i = 0; i < n; i++) {
-        const config_setting_t *entry = config_setting_get_elem(list, (guint)i);
-        if (!config_setting_is_group(entry))
-            return conf_fail(entry, error, "must be { domain = \"…\"; decision = \"…\"; }");
-        const char *decision;
-        if (!conf_only(entry, names, error) ||
-            (items[i] = conf_need_string(r, entry, "domain", error)) == NULL ||
-            (decision = conf_need_string(r, entry, "decision", error)) == NULL)
-            return FALSE;
-        if (decision[0] == 0)
-            return conf_fail(entry, error, "%s is listed without a decision; name the document",
-                             items[i]);
-    }
-    r->decided = items;
-    return TRUE;
-}
-
-gboolean conf_read_lists(Regulation *r, const config_t *config, GError **error) {
-    for (gsize i = 0; i < LISTS; i++) {
-        GError *problem = NULL;
-        const char *article = NULL;
-        const config_setting_t *value = entry_at(r, config, list_paths[i], &article, &problem);
-        if (value != NULL) {
-            gsize n = 0;
-            const char *const *items = conf_strings(r, value, &n, &problem);
-            if (items != NULL)
-                r->lists[i] = (List){items, n, article};
-        }
-        if (problem != NULL) {
-            g_propagate_error(error, problem);
-            return FALSE;
-        }
-    }
-    return read_decided(r, config, error);
 }
 
 /* Every {placeholder} of a rule's text is one that the program fills in. */
@@ -409,15 +386,15 @@ static gboolean check_placeholders(const config_setting_t *at, const char *text,
 }
 
 static gboolean read_rule(Regulation *r, const config_setting_t *entry, GError **error) {
-    static const char *const names[] = {"article", "vi", "en", NULL};
+    static const char *const names[] = {"article", "of", "vi", "en", NULL};
     gsize i = 0;
-    while (i < RULES && strcmp(rule_specs[i].name, name_of(entry)) != 0)
+    while (i < RULES && strcmp(rule_specs[i].name, conf_name_of(entry)) != 0)
         i++;
     if (i == RULES)
-        return conf_fail(entry, error, "unknown rule %s; check its spelling", name_of(entry));
+        return conf_fail(entry, error, "unknown rule %s; check its spelling", conf_name_of(entry));
     if (!config_setting_is_group(entry))
         return conf_fail(entry, error, "%s must be { article = …; vi = …; en = …; }",
-                         name_of(entry));
+                         conf_name_of(entry));
     Rule rule = {.name = rule_specs[i].name};
     if (!conf_only(entry, names, error) || (rule.article = conf_article(r, entry, error)) == NULL ||
         (rule.vi = conf_need_string(r, entry, "vi", error)) == NULL ||
@@ -448,7 +425,7 @@ gboolean conf_check_complete(const Regulation *r, const char *origin, GError **e
                            figure_specs[i].path);
     for (gsize i = 0; i < LISTS; i++)
         if (r->lists[i].items == NULL)
-            return cv_fail(error, CV_ERROR_INPUT, "%s: %s is missing", origin, list_paths[i]);
+            return cv_fail(error, CV_ERROR_INPUT, "%s: %s is missing", origin, conf_list_paths[i]);
     for (gsize i = 0; i < RULES; i++)
         if (r->rules[i].name == NULL)
             return cv_fail(error, CV_ERROR_INPUT, "%s: rules.%s is missing", origin,

@@ -22,6 +22,14 @@ const char *conf_article(Regulation *r, const config_setting_t *group, GError **
 /* A list of strings as a NULL-terminated array owned by the regulation; NULL with error. */
 const char *const *conf_strings(Regulation *r, const config_setting_t *list, gsize *count,
                                 GError **error);
+/* The setting's name, or "an element" of a list. */
+const char *conf_name_of(const config_setting_t *setting);
+/* The value of the group { value; article; } at a path, and its article; NULL without error when
+ * the file does not have it. */
+const config_setting_t *conf_entry_at(Regulation *r, const config_t *config, const char *path,
+                                      const char **article, GError **error);
+/* Where each list stands in the file. */
+extern const char *const conf_list_paths[LISTS];
 /* Every member of the group is in the list. */
 gboolean conf_only(const config_setting_t *group, const char *const *names, GError **error);
 

@@ -22,7 +22,7 @@ static gboolean read_words(Regulation *r, const config_setting_t *entry, const c
 
 static gboolean read_kind(Regulation *r, const config_setting_t *entry, RegulationIncident *out,
                           GError **error) {
-    static const char *const names[] = {"id", "name", "article", "takeover", "words", NULL};
+    static const char *const names[] = {"id", "name", "article", "of", "takeover", "words", NULL};
     if (!config_setting_is_group(entry))
         return conf_fail(entry, error, "must be { id = \"…\"; name = \"…\"; }");
     int takeover = 0;

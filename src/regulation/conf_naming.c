@@ -114,7 +114,7 @@ static const config_setting_t *groups_at(const config_t *config, const char *pat
 }
 
 static gboolean read_persons(Regulation *r, const config_setting_t *list, GError **error) {
-    static const char *const names[] = {"rule", "article", "parts", NULL};
+    static const char *const names[] = {"rule", "article", "of", "parts", NULL};
     r->person_n = (gsize)config_setting_length(list);
     for (gsize i = 0; i < r->person_n; i++) {
         const config_setting_t *entry = config_setting_get_elem(list, (guint)i);
@@ -148,7 +148,7 @@ static gboolean read_agreement(Regulation *r, const config_setting_t *entry, Uni
 static gboolean read_unit(Regulation *r, const config_setting_t *entry, UnitForm *unit,
                           GError **error) {
     static const char *const names[] = {"kind",   "rule",   "article",   "address", "abbreviation",
-                                        "suffix", "parent", "agreement", NULL};
+                                        "suffix", "parent", "agreement", "of",      NULL};
     if (!conf_only(entry, names, error) ||
         (unit->kind = conf_need_string(r, entry, "kind", error)) == NULL ||
         !read_rule_of(r, entry, &unit->rule, &unit->article, error) ||
@@ -183,7 +183,7 @@ static gboolean read_units(Regulation *r, const config_setting_t *list, GError *
 static gboolean read_exception(Regulation *r, const config_setting_t *entry, NamingException *out,
                                GError **error) {
     static const char *const names[] = {"kind", "place",   "address", "abbreviation",
-                                        "rule", "article", NULL};
+                                        "rule", "article", "of",      NULL};
     const char *place;
     if (!conf_only(entry, names, error) ||
         (out->kind = conf_need_string(r, entry, "kind", error)) == NULL ||
@@ -202,6 +202,7 @@ static gboolean read_exception(Regulation *r, const config_setting_t *entry, Nam
 }
 
 static gboolean read_exceptions(Regulation *r, const config_setting_t *list, GError **error) {
+    g_clear_pointer(&r->exceptions_own, g_array_unref);
     r->exceptions_own = g_array_new(FALSE, TRUE, sizeof(NamingException));
     for (int i = 0; i < config_setting_length(list); i++) {
         NamingException exception = {0};

@@ -28,6 +28,8 @@ typedef enum {
     LIST_SECRET_LABELS,
     LIST_SECRET_BEFORE,
     LIST_SECRET_AFTER,
+    LIST_FILES_PERMITTED,
+    LIST_FILES_REFUSED,
     LIST_STOP_WEEKDAYS,
     LIST_REST_WEEKDAYS,
     LIST_FIXED_HOLIDAYS,
@@ -58,7 +60,12 @@ typedef enum {
     RULE_PASSWORD_OVER,
     RULE_PASSWORD_RESET,
     RULE_ACCEPT_RULES,
+    RULE_ACCOUNT_LOCKED,
     RULE_SHARED_USE,
+    RULE_FILE_REFUSED,
+    RULE_FILE_UNLISTED,
+    RULE_FILE_DISGUISED,
+    RULE_FILE_SEALED,
     RULE_FORWARD_ADDRESS,
     RULE_FORWARD_SCRIPT,
     RULE_FORWARD_OUT,
@@ -184,6 +191,14 @@ struct Regulation {
     GArray *days;                        /* SpecialDay, ascending; shared with base by reference */
 };
 
+/* layer.c: the articles that were copied from the base are cited with its short name from now on.
+ */
+void layer_restate(Regulation *r);
+/* The short name of the layer below with this id; NULL: there is none. */
+const char *layer_short(const Regulation *r, const char *id);
+/* What stands behind the number of an article of an older layer, with its blank; "". */
+const char *layer_of_article(const char *article);
+
 /* A refusal by a rule: pairs of placeholder and value, then NULL. */
 Verdict *verdict_refuse(const Regulation *regulation, RuleId rule, ...) G_GNUC_NULL_TERMINATED;
 /* Allowed, by the article that was looked at. */
@@ -191,6 +206,9 @@ Verdict *verdict_allow(const char *rule, const char *article);
 
 /* "20 MB", "1,5 GB": 2^20 and 2^30 bytes under their usual names; decimal comma. */
 char *regulation_show_size(guint64 bytes, gboolean vietnamese);
+
+/* files.c: every item of the two lists is written as it must be. origin names the file. */
+gboolean files_check(const Regulation *r, const char *origin, GError **error);
 
 /* naming_unit.c: a unit's name as plain words without body and type words, joined; g_free. */
 char *naming_place(const Regulation *regulation, Bytes name);

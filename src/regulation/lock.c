@@ -11,6 +11,10 @@ static Verdict *allow(Verdict *words) {
     return words;
 }
 
+Verdict *regulation_account_locked(const Regulation *regulation) {
+    return verdict_refuse(regulation, RULE_ACCOUNT_LOCKED, NULL);
+}
+
 Verdict *regulation_lock_takeover(const Regulation *regulation, const char *evidence) {
     if (!is_given(evidence))
         return verdict_refuse(regulation, RULE_LOCK_EVIDENCE, NULL);
@@ -50,6 +54,9 @@ Verdict *regulation_lock_forbidden(const Regulation *regulation, const char *cla
     }
     if (!is_given(evidence))
         return verdict_refuse(regulation, RULE_LOCK_EVIDENCE, NULL);
-    g_autofree char *act = listed ? regulation_cite(clause) : g_strdup(law);
+    /* A khoản is one of the text that has the list. */
+    g_autofree char *whole =
+        g_strconcat(listed ? clause : "", layer_of_article(list->article), NULL);
+    g_autofree char *act = listed ? regulation_cite(whole) : g_strdup(law);
     return allow(verdict_refuse(regulation, RULE_LOCK_FORBIDDEN, "act", act, NULL));
 }

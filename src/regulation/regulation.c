@@ -50,6 +50,8 @@ static Regulation *new_on(Regulation *base) {
     r->exceptions_own = NULL;
     if (base == NULL)
         r->until = CALENDAR_NONE;
+    else
+        layer_restate(r);
     return r;
 }
 
@@ -61,6 +63,7 @@ typedef struct {
 static const TextSpec text_specs[REGULATION_TEXTS] = {
     [REGULATION_ID] = {"id", TRUE},
     [REGULATION_TITLE] = {"title", TRUE},
+    [REGULATION_SHORT] = {"short", FALSE},
     [REGULATION_DOMAIN] = {"domain", TRUE},
     [REGULATION_OPERATOR] = {"operator", TRUE},
     [REGULATION_SUPERVISOR] = {"supervisor", TRUE},
@@ -69,13 +72,17 @@ static const TextSpec text_specs[REGULATION_TEXTS] = {
     [REGULATION_OPERATOR_HEAD] = {"operator_head", FALSE},
     [REGULATION_REPORT_SUBJECT] = {"report_subject", FALSE},
     [REGULATION_REGULAR_USE] = {"regular_use", FALSE},
+    [REGULATION_WORD_LOCK] = {"word_lock", FALSE},
+    [REGULATION_WORD_CLOSE] = {"word_close", FALSE},
+    [REGULATION_WORD_UNLOCK] = {"word_unlock", FALSE},
     [REGULATION_FROM] = {"from", TRUE},
     [REGULATION_UNTIL] = {"until", FALSE},
 };
 
 static gboolean read_texts(Regulation *r, const config_t *config, GError **error) {
     const config_setting_t *root = config_root_setting(config);
-    r->texts[REGULATION_ID] = r->texts[REGULATION_FROM] = NULL; /* never another regulation's */
+    /* Never another regulation's. */
+    r->texts[REGULATION_ID] = r->texts[REGULATION_FROM] = r->texts[REGULATION_SHORT] = NULL;
     r->texts[REGULATION_UNTIL] = "";
     for (gsize i = 0; i < REGULATION_TEXTS; i++) {
         const config_setting_t *setting = config_setting_get_member(root, text_specs[i].name);
@@ -86,6 +93,8 @@ static gboolean read_texts(Regulation *r, const config_t *config, GError **error
         if (r->texts[i] == NULL)
             r->texts[i] = "";
     }
+    if (r->texts[REGULATION_SHORT][0] == 0)
+        r->texts[REGULATION_SHORT] = r->texts[REGULATION_ID];
     const char *until = r->texts[REGULATION_UNTIL];
     r->until = CALENDAR_NONE;
     if (!calendar_parse(bytes_of_string(r->texts[REGULATION_FROM]), &r->from))
@@ -102,7 +111,8 @@ static gboolean check_root(const config_t *config, GError **error) {
         "domain",         "operator",    "sizes",     "password", "forwarding", "calendar",
         "naming",         "requests",    "rules",     "days",     "tet",        "supervisor",
         "lock",           "outgoing",    "report",    "place",    "body",       "operator_head",
-        "report_subject", "regular_use", "incidents", "signups",  "secrets",    NULL};
+        "report_subject", "regular_use", "incidents", "signups",  "short",      "word_lock",
+        "word_close",     "word_unlock", "files",     "secrets",  NULL};
     const config_setting_t *root = config_root_setting(config);
     int version;
     if (!config_lookup_int(config, "version", &version))
@@ -122,6 +132,7 @@ static Regulation *build(const config_t *config, Regulation *base, const char *o
         conf_read_figures(r, config, error) && conf_read_lists(r, config, error) &&
         conf_read_rules(r, config, error) && conf_read_naming(r, config, error) &&
         conf_read_incidents(r, config, error) && conf_check_complete(r, origin, error) &&
+        conf_check_complete(r, origin, error) && files_check(r, origin, error) &&
         conf_read_days(r, config, error))
         return g_steal_pointer(&r);
     return NULL;
@@ -222,6 +233,10 @@ gint64 regulation_figure(const Regulation *regulation, RegulationFigure figure) 
 
 gboolean regulation_reports(const Regulation *regulation, const char *kind) {
     return g_strv_contains(regulation->lists[LIST_REPORTERS].items, kind);
+}
+
+const Regulation *regulation_base(const Regulation *regulation) {
+    return regulation->base;
 }
 
 const char *regulation_figure_article(const Regulation *regulation, RegulationFigure figure) {

@@ -34,8 +34,9 @@ void regulation_unref(Regulation *regulation); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Regulation, regulation_unref)
 
 typedef enum {
-    REGULATION_ID,         /* "bacninh-06-2022" */
-    REGULATION_TITLE,      /* Vietnamese, as cited in letters */
+    REGULATION_ID,    /* "bacninh-06-2022" */
+    REGULATION_TITLE, /* Vietnamese, as cited in letters */
+    REGULATION_SHORT, /* "QĐ 06/2022/QĐ-UBND": behind its articles where a newer one cites them */
     REGULATION_DOMAIN,     /* "bacninh.gov.vn" */
     REGULATION_OPERATOR,   /* the operating centre */
     REGULATION_SUPERVISOR, /* the supervising department */
@@ -45,8 +46,12 @@ typedef enum {
     REGULATION_OPERATOR_HEAD,  /* title of the operator's head: "Giám đốc" */
     REGULATION_REPORT_SUBJECT, /* what the yearly report is about [Điều 11.2] */
     REGULATION_REGULAR_USE,    /* what "uses regularly" means, printed under the figure */
-    REGULATION_FROM,           /* "2022-05-23": first day in force */
-    REGULATION_UNTIL,          /* last day in force, or "" */
+    /* What it calls the three acts on an account. */
+    REGULATION_WORD_LOCK,   /* "tạm khóa" */
+    REGULATION_WORD_CLOSE,  /* "hủy bỏ" */
+    REGULATION_WORD_UNLOCK, /* "mở khóa" */
+    REGULATION_FROM,        /* "2022-05-23": first day in force */
+    REGULATION_UNTIL,       /* last day in force, or "" */
     REGULATION_TEXTS
 } RegulationText;
 const char *regulation_text(const Regulation *regulation, RegulationText text);
@@ -71,6 +76,7 @@ typedef enum {
     FIGURE_PASSWORD_SHARED_MINUTES,  /* what "at once" means */
     FIGURE_PASSWORD_WARN_DAYS,       /* told so many days before it must be changed */
     FIGURE_REQUEST_DAYS,             /* working days to answer a request [Điều 4.2.b] */
+    FIGURE_RESET_HOURS,              /* to give a lost password anew; 0: REQUEST_DAYS holds */
     FIGURE_NOTICE_DAYS,      /* full working days between notice and stop [Điều 10.2.b] */
     FIGURE_IDLE_MONTHS,      /* without sending or receiving [Điều 4.2.c] */
     FIGURE_SIGNIN_MONTHS,    /* without signing in; 0 off */
@@ -96,13 +102,17 @@ typedef enum {
     FIGURE_OUTGOING_UNIT_MESSAGES,
     FIGURE_OUTGOING_UNIT_RECIPIENTS,
     FIGURE_OUTGOING_UNIT_OUTSIDE,
+    FIGURE_FILES_REFUSE_UNLISTED, /* switch: a file of no permitted format is not sent [Điều 9.2] */
+    FIGURE_FILES_REFUSED_INCOMING, /* switch: what is never sent is not taken from outside either */
+    FIGURE_FILES_WARN_SEALED,      /* switch: archives under a password are warned of */
     FIGURE_FORWARD_REFUSE, /* switch: what is forwarded into the system is not taken [Điều 8.5] */
     FIGURE_SECRET_REFUSE,  /* switch: who sends or keeps a state secret is stopped [Điều 6.1] */
     FIGURE_SECRET_FREEZE,  /* switch: one that comes from outside is frozen where it arrives */
     FIGURES
 } RegulationFigure;
 gint64 regulation_figure(const Regulation *regulation, RegulationFigure figure);
-/* "Điều 5.1" */
+/* "Điều 5.1"; "Điều 5.1 QĐ 06/2022/QĐ-UBND" when the older regulation says it that this one
+ * extends: its articles have numbers of their own. */
 const char *regulation_figure_article(const Regulation *regulation, RegulationFigure figure);
 
 /* A judgement. rule and article ("Điều 5.2") are what the audit trail keeps; the texts are complete
@@ -157,6 +167,8 @@ PasswordState regulation_password_state(const Regulation *regulation, const Pass
                                         gint64 now, Verdict **verdict);
 /* The refusal of a first own password without a word on keeping the rules [Điều 12.1]. */
 Verdict *regulation_refuse_unaccepted(const Regulation *regulation);
+/* What whoever signs in to a locked account is told, and what to do [Điều 4.2.c]. */
+Verdict *regulation_account_locked(const Regulation *regulation);
 /* What is said of an account that is used from many networks at once [Điều 12.2]. */
 Verdict *regulation_shared_use(const Regulation *regulation, const char *address, guint networks);
 /* The refusal of a reset without the unit's document [Điều 12.2]. */
@@ -172,6 +184,13 @@ Verdict *regulation_check_quota(const Regulation *regulation, gboolean unit, gui
 /* The sum of a message's decoded attachments; incoming: the message comes from outside. */
 Verdict *regulation_check_attachments(const Regulation *regulation, guint64 bytes,
                                       gboolean incoming);
+/* A file in a message [Điều 9.2]: its name (any bytes) and its first bytes, decoded (as many as
+ * there are, up to REGULATION_FILE_HEAD). The verdict is a refusal, or allowed; then text_vi and
+ * text_en say what is warned of, or are "". */
+#define REGULATION_FILE_HEAD 64
+Verdict *regulation_check_file(const Regulation *regulation, Bytes name, Bytes head,
+                               gboolean incoming);
+
 /* May mail for `from` go on to `to` by itself? [Điều 8.5] Both are addresses without brackets.
  * own_domain: the system's domain, a state body's in any case; NULL is the regulation's. */
 Verdict *regulation_check_forward(const Regulation *regulation, Bytes from, Bytes to,
@@ -211,7 +230,19 @@ gboolean regulation_reports(const Regulation *regulation, const char *kind);
 /* What a password needs, as part of a sentence: "ít nhất 8 ký tự, có chữ in hoa, …"; g_free. */
 char *regulation_password_needs(const Regulation *regulation);
 
-/* "5.2" → "khoản 2 Điều 5 Quy chế", "3.2.a" → "điểm a khoản 2 Điều 3 Quy chế"; g_free. */
+/* "5.2" → "khoản 2 Điều 5 Quy chế", "3.2.a" → "điểm a khoản 2 Điều 3 Quy chế"; of an older layer
+ * "… Quy chế theo QĐ 06/2022/QĐ-UBND"; g_free. */
 char *regulation_cite(const char *article);
+/* As a letter cites it: "khoản 2 Điều 5 Quy chế ban hành kèm theo Quyết định số …", by the title of
+ * the layer that says it; "Quy chế ban hành kèm theo …" without an article; g_free. */
+char *regulation_cite_whole(const Regulation *regulation, const char *article);
+
+/* Everything that the regulation says in figures and lists, in the order of the program's tables:
+ * path in the file ("calendar.request_days"), value as it is written there, article or "". */
+typedef void (*RegulationEach)(const char *path, const char *value, const char *article,
+                               gpointer data);
+void regulation_each(const Regulation *regulation, RegulationEach each, gpointer data);
+/* The regulation that this one extends, or NULL; lives as long as it does. */
+const Regulation *regulation_base(const Regulation *regulation);
 
 #endif

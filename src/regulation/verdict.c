@@ -35,7 +35,9 @@ char *regulation_cite(const char *article) {
         article += strlen("Điều ");
     if (article[0] == 0)
         return g_strdup("");
-    g_auto(GStrv) parts = g_strsplit(article, ".", 3);
+    const char *layer = layer_of_article(article);
+    g_autofree char *number = g_strndup(article, (gsize)(layer - article));
+    g_auto(GStrv) parts = g_strsplit(number, ".", 3);
     GString *out = g_string_new(NULL);
     guint n = g_strv_length(parts);
     if (n > 2)
@@ -43,6 +45,8 @@ char *regulation_cite(const char *article) {
     if (n > 1)
         g_string_append_printf(out, "khoản %s ", parts[1]);
     g_string_append_printf(out, "Điều %s Quy chế", parts[0]);
+    if (*layer != 0)
+        g_string_append_printf(out, " theo%s", layer);
     return g_string_free(out, FALSE);
 }
 

@@ -62,8 +62,10 @@ char *duties_warning(const char *data_directory) {
     if (admin == NULL || !request_figures(admin, regulation, &figures, NULL) ||
         figures.overdue == 0)
         return NULL;
-    return g_strdup_printf("%" G_GINT64_FORMAT " đề nghị quá hạn xử lý (khoản 2 Điều 4 Quy chế); "
+    g_autofree char *cite =
+        regulation_cite(regulation_figure_article(regulation, FIGURE_REQUEST_DAYS));
+    return g_strdup_printf("%" G_GINT64_FORMAT " đề nghị quá hạn xử lý (%s); "
                            "%" G_GINT64_FORMAT " requests are past their last day: request list "
                            "--overdue",
-                           figures.overdue, figures.overdue);
+                           figures.overdue, cite, figures.overdue);
 }

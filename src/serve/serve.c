@@ -21,6 +21,7 @@
 #include "serve/notice.h"
 #include "serve/outbound.h"
 #include "serve/stops.h"
+#include "serve/version.h"
 #include "serve/web.h"
 #include "smtp/server/smtp.h"
 
@@ -319,6 +320,7 @@ static gboolean start(Serve *serve, GError **error) {
     serve->lock_fd = -1;
     if (serve->instance == NULL)
         return FALSE;
+    version_note(serve->instance);
     connect_services(serve);
     g_autoptr(GError) refused = NULL;
     serve->outbound = outbound_start(serve->instance, &refused);

@@ -25,7 +25,7 @@ NO_ARGUMENTS = {"serve", "check", "doctor", "unit list", "account list", "accoun
                 "directory except", "takeback list", "secret list", "hold list",
                 "access list", "audit search", "report annual", "report list", "report remind",
                 "incident list", "incident register", "incident signups",
-                "address propose", "trace"}  # these need one option or another
+                "address propose", "trace", "system show", "regulation show", "regulation move"}  # these need one option or another
 
 
 def alone(*words, given="", env=None):
