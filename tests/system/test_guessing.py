@@ -81,6 +81,7 @@ def test_another_spelling_of_the_account_is_the_same_account(guarded, spelling):
 
 
 @in_time
+@pytest.mark.alone
 def test_a_guesser_at_many_accounts_waits_and_a_colleague_behind_the_same_address_does_not(guarded):
     """A commune sits behind one address: whoever signed in from there before goes on as ever."""
     nat = "127.0.0.77"

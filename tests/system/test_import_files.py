@@ -269,9 +269,10 @@ def test_a_run_that_is_killed_goes_on_where_it_was(office, tmp_path):
         time.sleep(0.15 * SLOWNESS)
         if turn % 2:
             office.kill()
-            office.start()
         process.kill()
         process.wait()
+        if turn % 2:  # only now: without a server the command would have the folder's lock
+            office.start()
     last = moved(office, "mbox", path, "--account", office.anh, timeout=120)
     assert last["taken"] + last["had"] == 4000 and last["left"] == 0
     found = contents(look(office, office.anh))

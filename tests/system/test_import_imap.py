@@ -236,9 +236,10 @@ def test_a_run_that_is_killed_goes_on_and_each_message_is_there_once(office):
             time.sleep(0.12 * SLOWNESS)
             if turn % 2:
                 office.kill()
-                office.start()
             process.kill()
             process.wait()
+            if turn % 2:  # only now: without a server the command would have the folder's lock
+                office.start()
         counts, said = run(office, source)
     assert said is None and counts["taken"] + counts["had"] == 1500
     found = look(office, office.anh)

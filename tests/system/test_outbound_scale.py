@@ -67,6 +67,7 @@ def fill(office):
     return domains
 
 
+@pytest.mark.alone
 @pytest.mark.skipif(not shutil.which("smtp-sink", path="/usr/sbin:/usr/bin"),
                     reason="smtp-sink comes with Debian's postfix")
 def test_dead_destinations_delay_neither_the_living_nor_the_house(out):

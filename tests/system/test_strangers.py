@@ -196,6 +196,7 @@ def an_officials_times(server, rounds=15):
     return statistics.median(looked), statistics.median(sent)
 
 
+@pytest.mark.alone
 def test_ten_thousand_idle_or_trickling_connections_delay_no_official(office):
     before = an_officials_times(office)
     crowd = Thousands(office, possible(office))
