@@ -1,6 +1,7 @@
 """The runner adds up what really ran: an empty or broken part never counts as passed."""
 
 import importlib.util
+import sys
 import types
 from pathlib import Path
 
@@ -67,3 +68,36 @@ def test_a_file_out_of_form_is_counted(runner, tree):
     part = runner.Part("format", OPTIONS)
     runner.part_format(part)
     assert (part.passed, part.failed) == (1, 1)
+
+
+def test_what_compares_times_runs_after_the_others_and_counts(runner, tree):
+    root = tree({"suite/test_a.py": "import pathlib, pytest\n"
+                                    "@pytest.mark.alone\n"
+                                    "def test_alone(): assert pathlib.Path('order').read_text() == 'b'\n",
+                 "suite/test_b.py": "import pathlib\n"
+                                    "def test_b(): pathlib.Path('order').write_text('b')\n"})
+    part = runner.Part("suite", OPTIONS)
+    runner.pytest(part, "suite", build_name=None)
+    assert (part.passed, part.failed) == (2, 0) and (root / "order").exists()
+
+
+def test_a_suite_of_nothing_fails_although_another_passed(runner, tree):
+    tree({"one/test_it.py": "def test_a(): pass\n", "two/test_it.py": ""})
+    part = runner.Part("suite", OPTIONS)
+    runner.pytest(part, "one", build_name=None)
+    runner.pytest(part, "two", build_name=None)
+    assert (part.passed, part.failed) == (1, 1)
+
+
+def test_what_failed_keeps_its_folder_in_memory_and_what_passed_does_not(runner, tmp_path, monkeypatch):
+    scratch = sys.modules["scratch"]
+    monkeypatch.setattr(scratch, "MEMORY", tmp_path)
+    monkeypatch.setattr(scratch, "ROOM", 0)
+    for failed in (0, 1):
+        part = types.SimpleNamespace(name="suite", failed=failed)
+        with scratch.scratch(tmp_path, part, True) as (_, place):
+            place.mkdir()
+        assert place.exists() == bool(failed)
+    monkeypatch.setattr(scratch, "ROOM", 1 << 62)
+    with scratch.scratch(tmp_path, part, True) as words:
+        assert words == []
