@@ -41,13 +41,14 @@ struct Indexer {
     gboolean all;        /* look at every mailbox */
     gboolean worked;     /* lane: something was indexed since memory was given back */
     gint64 rest;         /* monotonic: nothing is done before, because the disk failed */
-    gboolean stopping;
+    gint stopping;       /* lock; the lane also looks at it in the middle of a message */
     gboolean (*disk_low)(gpointer data);
     gpointer disk_data;
 };
 
 /* One mailbox under work. */
 typedef struct {
+    const Indexer *lane; /* NULL: a command's */
     Store *store;
     SearchIndex *search;
     gint64 mailbox;
@@ -61,7 +62,7 @@ typedef struct {
     guint64 waiting_bytes;
     StoreUids *there;
     Buffer bytes;
-    gboolean stopped, gone;
+    gboolean stopped, gone, ended; /* ended: the program is, and the batch is thrown away */
 } Work;
 
 /* ---- One message ---- */
@@ -91,7 +92,9 @@ static gboolean on_text(const MessageText *text, gpointer data) {
     const Reading *reading = data;
     search_batch_text(reading->work->batch, (SearchKind)text->kind, text->name, text->utf8,
                       text->last);
-    return TRUE;
+    Work *w = reading->work;
+    w->ended = w->lane != NULL && g_atomic_int_get(&w->lane->stopping);
+    return !w->ended;
 }
 
 static void on_address(const char *field, const char *address, gpointer data) {
@@ -113,8 +116,8 @@ static gboolean on_message(const StoreMessage *message, gpointer data) {
     imap_envelope_addresses(message->envelope, on_address, w);
     search_batch_end(w->batch, message_texts(&source, MESSAGE_TEXT_ALL, on_text, &reading));
     w->done = message->uid;
-    w->stopped = search_batch_is_full(w->batch) || clock_monotonic() >= w->until;
-    return !w->stopped;
+    w->stopped = !w->ended && (search_batch_is_full(w->batch) || clock_monotonic() >= w->until);
+    return !w->stopped && !w->ended;
 }
 
 /* ---- One mailbox ---- */
@@ -207,12 +210,13 @@ static gboolean index_once(Work *w, guint least, gboolean *more, GError **error)
     buffer_release(&w->bytes);
     guint count = search_batch_count(w->batch);
     *more = w->stopped;
-    good =
-        good && search_batch_commit(w->batch, w->stopped ? w->done : w->state.uidnext - 1, error);
+    good = good && (w->ended || search_batch_commit(
+                                    w->batch, w->stopped ? w->done : w->state.uidnext - 1, error));
     g_clear_pointer(&w->batch, search_batch_free);
-    if (good)
-        metric_add(&indexed, count);
-    return good && merge(w, error);
+    if (!good || w->ended)
+        return good;
+    metric_add(&indexed, count);
+    return merge(w, error);
 }
 
 /* ---- All mailboxes ---- */
@@ -316,7 +320,7 @@ static gboolean is_stopping(Indexer *indexer) {
 /* A mailbox that cannot be indexed never stops the next: its part is dropped where it contradicts
  * itself, and it is looked at again when something happens in it. */
 static gboolean index_mailbox(Indexer *indexer, gint64 mailbox) {
-    Work work = {.store = indexer->store, .search = indexer->search, .mailbox = mailbox};
+    Work work = {indexer, .store = indexer->store, .search = indexer->search, .mailbox = mailbox};
     g_autoptr(GError) error = NULL;
     gboolean more;
     gboolean good = index_once(&work, INDEXER_TAIL, &more, &error);
@@ -477,7 +481,7 @@ void indexer_stop(Indexer *indexer) {
     store_listen(indexer->store, NULL, NULL);
     search_listen(indexer->search, NULL, NULL);
     g_mutex_lock(&indexer->lock);
-    indexer->stopping = TRUE;
+    g_atomic_int_set(&indexer->stopping, TRUE);
     g_cond_signal(&indexer->wake);
     g_mutex_unlock(&indexer->lock);
     g_thread_join(indexer->thread);

@@ -175,3 +175,25 @@ def test_the_index_rests_when_the_settings_say_so(make_server):
     conf.write_text(text.replace("index = 1;", "index = 0;"), encoding="utf-8")
     server.start()
     assert "indexer" not in lanes(server)
+
+
+def indexer_ticks(server):
+    """What the thread that indexes has computed so far, in the kernel's hundredths of a second."""
+    for task in Path(f"/proc/{server.process.pid}/task").iterdir():
+        if (task / "comm").read_text().strip() == "indexer":
+            return sum(map(int, (task / "stat").read_text().rsplit(")", 1)[1].split()[11:13]))
+    return 0
+
+
+def test_the_end_of_the_program_does_not_wait_for_a_large_message(office):
+    """It is as low in priority as can be: where others compute, one message could take a minute."""
+    client = mail.imap(office, office.anh)
+    words = b"".join(b"van ban so %d thong tin\r\n" % n for n in range(1_000_000))
+    before = indexer_ticks(office)
+    assert client.append("INBOX", None, None, letter(words))[0] == "OK"
+    client.shutdown()
+    wait_for(lambda: indexer_ticks(office) > before + 5, 20, "the indexer")
+    office.stop()
+    assert index(office, "status")["waiting"] == 1
+    index(office, "update")
+    assert index(office, "status")["waiting"] == 0
