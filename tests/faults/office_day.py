@@ -153,7 +153,8 @@ class OfficeDay:
         new, dung = self.accounts.get(f"dtmoi.stttt@{DOMAIN}"), self.accounts[self.server.dung]
         self.each_line(new, dung)
         self.whole("reply", "request.reply", self.state == "closed")
-        self.whole("alias", "account.alias.add", self.accounts[self.server.anh]["aliases"])
+        self.whole("alias", "account.alias.add", self.accounts[self.server.anh]["aliases"],
+                   self.server.anh)
         self.whole("delegate", "account.delegate", self.json("account", "delegate"))
         self.whole("forward", "forward.set", self.json("account", "forward"))
         self.whole("hide", "directory.except", self.json("directory", "except"))
