@@ -125,7 +125,16 @@ gboolean db_version(const char *path, const DbSchema *schema, gint64 *version, G
     if (conn == NULL)
         return FALSE;
     gboolean known = db_schema_version(conn, schema, version, error);
-    db_conn_close(conn); /* the last one: the engine brings its log home and removes it */
+    /* The engine would bring its log home when the last one closes, and tell nobody that a write or
+     * flush failed. Where there is no room the log stays, and is as good. */
+    int code = known ? sqlite3_wal_checkpoint_v2(conn->handle, NULL, SQLITE_CHECKPOINT_TRUNCATE,
+                                                 NULL, NULL)
+                     : SQLITE_OK;
+    if (db_code_is_fatal(code)) {
+        known = db_fail(conn, code, "cannot bring the log home", error);
+        sqlite3_db_config(conn->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+    }
+    db_conn_close(conn);
     *version = MAX(*version, 0);
     return known;
 }

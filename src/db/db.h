@@ -51,7 +51,7 @@ typedef enum {
 Db *db_open(const char *path, const DbSchema *schema, DbOpenFlags flags, GError **error);
 /* The format of a file that nobody has open: 0 where it is not there or empty; above schema->count:
  * of a newer program. What lies in its write-ahead log is in the file afterwards, and the log is
- * gone. Errors as db_open. */
+ * gone, if there is room. Errors as db_open; STORAGE also when that failed otherwise. */
 gboolean db_version(const char *path, const DbSchema *schema, gint64 *version, GError **error);
 /* Waits for the requests that were submitted, checkpoints, closes. */
 void db_close(Db *db);
