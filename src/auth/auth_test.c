@@ -242,11 +242,11 @@ static void the_lane_serves_addresses_in_turn(void **state) {
 
 static void an_unknown_account_takes_as_long_as_a_known_one(void **state) {
     Fixture *f = *state;
-    gint64 known = 0, unknown = 0;
-    for (int i = 0; i < 3; i++) {
+    gint64 known = G_MAXINT64, unknown = G_MAXINT64;
+    for (int i = 0; i < 6; i++) { /* the least of several: what else runs makes times longer only */
         g_autofree char *peer = g_strdup_printf("192.0.2.%d", i);
-        known += timed(f, "tvanh.stttt", "Sai@12345", peer, AUTH_FAILED);
-        unknown += timed(f, "khongco.stttt", "Sai@12345", peer, AUTH_FAILED);
+        known = MIN(known, timed(f, "tvanh.stttt", "Sai@12345", peer, AUTH_FAILED));
+        unknown = MIN(unknown, timed(f, "khongco.stttt", "Sai@12345", peer, AUTH_FAILED));
     }
     assert_true(unknown * 2 > known && known * 2 > unknown);
 }
