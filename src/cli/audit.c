@@ -149,7 +149,7 @@ int cli_audit_export(CliCall *call) {
         return CLI_USAGE;
     g_autoptr(GError) error = NULL;
     gint64 records;
-    GBytes *file =
+    g_autoptr(GBytes) file =
         trail_export(call->instance->admin, &w.filter, &act, LISTING_MAXIMUM, &records, &error);
     if (file == NULL)
         return cli_refuse(call, g_steal_pointer(&error));

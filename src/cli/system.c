@@ -163,6 +163,7 @@ int cli_guide(CliCall *call) {
                         .telephone = telephone};
     g_autoptr(Regulation) regulation = instance_regulation(call->instance);
     GString *text = guide_page(regulation, &facts);
-    cli_give(call, NULL, FALSE, g_string_free_to_bytes(text));
+    g_autoptr(GBytes) file = g_string_free_to_bytes(text);
+    cli_give(call, NULL, FALSE, file);
     return CLI_DONE;
 }

@@ -58,7 +58,8 @@ void version_note(Instance *instance) {
                       NULL);
     }
     if (error == NULL)
-        g_file_set_contents(file, CONGVU_VERSION "\n", -1, &error);
+        g_file_set_contents_full(file, CONGVU_VERSION "\n", -1, G_FILE_SET_CONTENTS_CONSISTENT,
+                                 0600, &error);
     if (error != NULL)
         log_event(LOG_LEVEL_WARNING, "serve.version", "error", error->message, NULL);
 }
