@@ -131,7 +131,7 @@ static gboolean take_content(AdminCall *call, GError **error) {
     if (bytes.n > 0 && !http_content_is(call->http, "application/json"))
         return cv_fail(error, CV_ERROR_INPUT,
                        "nội dung phải là application/json; the content must be application/json");
-    json_error_t where;
+    json_error_t where = {0};
     call->content =
         bytes.n == 0 ? json_object()
                      : json_loadb((const char *)bytes.p, bytes.n, JSON_REJECT_DUPLICATES, &where);

@@ -61,7 +61,8 @@ int cli_audit_list(CliCall *call) {
     g_autofree char *whole = NULL;
     /* Addresses have no capitals; "TB-3" and the like are no addresses. */
     if (subject != NULL && strchr(subject, '@') == NULL && !g_ascii_isupper(*subject))
-        subject = whole = g_strdup_printf("%s@%s", subject, call->instance->config->domain);
+        whole = g_strdup_printf("%s@%s", subject, call->instance->config->domain);
+    const char *wanted = whole == NULL ? subject : whole;
     g_autoptr(GError) error = NULL;
     g_auto(Buffer) document;
     buffer_init(&document, LISTING_MAXIMUM);
@@ -69,7 +70,7 @@ int cli_audit_list(CliCall *call) {
     json_open(&listing.w, NULL, '[');
     DbConn *conn = db_read_begin(call->instance->admin, &error);
     gboolean ok =
-        conn != NULL && audit_each(conn, subject, (guint)limit, list_record, &listing, &error);
+        conn != NULL && audit_each(conn, wanted, (guint)limit, list_record, &listing, &error);
     g_clear_pointer(&conn, db_read_end);
     if (!ok)
         return cli_refuse(call, g_steal_pointer(&error));

@@ -34,6 +34,7 @@ JmapVerdict jmap_fail_error(JmapCall *call, const GError *error) {
     return jmap_fail(call, types[error->code], "%s", error->message);
 }
 
+G_GNUC_PRINTF(2, 0)
 static json_t *set_error(const char *type, const char *format, va_list arguments) {
     json_t *result = json_pack("{ss}", "type", type);
     if (format != NULL) {
