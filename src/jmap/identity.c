@@ -90,21 +90,7 @@ JmapVerdict jmap_identity_get(JmapCall *call) {
         all == NULL ? NULL : jmap_kept_state(conn, &account, JMAP_KIND_IDENTITY, &error);
     if (state == NULL)
         return jmap_fail_error(call, error);
-    json_t *list = json_array(), *missing = json_array(), *identity;
-    const char *id;
-    if (ids == NULL)
-        json_object_foreach(all, id, identity)
-            json_array_append_new(list, jmap_kept_pick(identity, properties, mask));
-    for (guint i = 0; ids != NULL && i < ids->len; i++) {
-        identity = json_object_get(all, ids->pdata[i]);
-        if (identity != NULL)
-            json_array_append_new(list, jmap_kept_pick(identity, properties, mask));
-        else
-            json_array_append_new(missing, json_string(ids->pdata[i]));
-    }
-    return jmap_answer(call, json_pack("{sOsososo}", "accountId",
-                                       json_object_get(call->arguments, "accountId"), "state",
-                                       state, "list", list, "notFound", missing));
+    return jmap_kept_list(call, all, ids, properties, mask, state);
 }
 
 JmapVerdict jmap_identity_changes(JmapCall *call) {

@@ -129,3 +129,24 @@ JmapVerdict jmap_kept_changes(JmapCall *call, const char *kind) {
     json_decref(answer);
     return jmap_fail_error(call, error);
 }
+
+JmapVerdict jmap_kept_list(JmapCall *call, json_t *all, const GPtrArray *ids,
+                           const char *const *properties, guint64 mask, json_t *state) {
+    json_t *list = json_array(), *missing = json_array(), *one;
+    const char *id;
+    if (ids == NULL) {
+        json_object_foreach(all, id, one) {
+            json_array_append_new(list, jmap_kept_pick(one, properties, mask));
+        }
+    }
+    for (guint i = 0; ids != NULL && i < ids->len; i++) {
+        one = json_object_get(all, ids->pdata[i]);
+        if (one != NULL)
+            json_array_append_new(list, jmap_kept_pick(one, properties, mask));
+        else
+            json_array_append_new(missing, json_string(ids->pdata[i]));
+    }
+    return jmap_answer(call, json_pack("{sOsososo}", "accountId",
+                                       json_object_get(call->arguments, "accountId"), "state",
+                                       state, "list", list, "notFound", missing));
+}

@@ -21,5 +21,9 @@ JmapVerdict jmap_kept_changes(JmapCall *call, const char *kind);
 gboolean jmap_kept_if_in_state(JmapCall *call, json_t *state);
 /* A copy of the object with only the properties that the mask has of the list. */
 json_t *jmap_kept_pick(json_t *object, const char *const *properties, guint64 mask);
+/* The answer of a get: those of `all` (id → object) that ids (char *; NULL: every one) names, each
+ * as jmap_kept_pick has it. Takes state. */
+JmapVerdict jmap_kept_list(JmapCall *call, json_t *all, const GPtrArray *ids,
+                           const char *const *properties, guint64 mask, json_t *state);
 
 #endif

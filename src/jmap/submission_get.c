@@ -25,21 +25,7 @@ JmapVerdict jmap_submission_get(JmapCall *call) {
         all == NULL ? NULL : jmap_kept_state(conn, &account, JMAP_KIND_SUBMISSION, &error);
     if (state == NULL)
         return jmap_fail_error(call, error);
-    json_t *list = json_array(), *missing = json_array(), *one;
-    const char *id;
-    if (ids == NULL)
-        json_object_foreach(all, id, one)
-            json_array_append_new(list, jmap_kept_pick(one, properties, mask));
-    for (guint i = 0; ids != NULL && i < ids->len; i++) {
-        one = json_object_get(all, ids->pdata[i]);
-        if (one != NULL)
-            json_array_append_new(list, jmap_kept_pick(one, properties, mask));
-        else
-            json_array_append_new(missing, json_string(ids->pdata[i]));
-    }
-    return jmap_answer(call, json_pack("{sOsososo}", "accountId",
-                                       json_object_get(call->arguments, "accountId"), "state",
-                                       state, "list", list, "notFound", missing));
+    return jmap_kept_list(call, all, ids, properties, mask, state);
 }
 
 JmapVerdict jmap_submission_changes(JmapCall *call) {
